@@ -1,0 +1,41 @@
+/** EPP commands and responses as JSON, after the terms of RFC 5730 to 5733. */
+
+export type EppObject = 'domain' | 'host' | 'contact';
+
+/** A command as a caller gives it: `body` is JSON after the RFC's own element names, checked by the schema of (object, command). */
+export interface EppCommand {
+  /** Undefined for session commands: hello, logout, poll. */
+  object?: EppObject;
+  command: string;
+  body: Record<string, unknown>;
+  /** Fresh for each attempt; made by the session where absent. */
+  clTRID?: string;
+}
+
+/** One `<result>` (RFC 5730 section 2.6). */
+export interface EppResult {
+  code: number;
+  message: string;
+  lang?: string;
+  /** `<value>` elements: the client's own elements that were wrong, as raw XML. */
+  values?: string[];
+  /** `<extValue>` elements. */
+  extValues?: { value: string; reason: string }[];
+}
+
+export interface EppResponse {
+  results: EppResult[];
+  clTRID?: string;
+  svTRID?: string;
+  /** `<resData>` as JSON, by object and command. */
+  data?: Record<string, unknown>;
+  /** `<msgQ>` (RFC 5730 section 2.6). */
+  messageQueue?: { count: number; id: string; date?: string; message?: string };
+  /** Extensions that no schema here knows, as raw XML strings. */
+  extensions?: string[];
+}
+
+/** The code that counts: with several results all are errors, and the first is told. */
+export function resultCode(response: EppResponse): number {
+  return response.results[0]?.code ?? 0;
+}

@@ -1,0 +1,89 @@
+/**
+ * What the rest of the program knows of one EPP session (RFC 5734: one TLS connection, one login). The state machine behind
+ * it stands in `tls-session.ts`.
+ */
+import type { EppCommand, EppResponse } from './command.ts';
+
+/** What is known of a command when something broke. `done` is an answer of the registry, whatever its code. */
+export type Outcome = 'done' | 'not-sent' | 'unknown';
+
+export type EppErrorKind =
+  | 'connect' // no TCP or TLS connection
+  | 'greeting' // no or bad greeting
+  | 'login' // the registry refused the login; `code` is its result code
+  | 'limit' // 2502, or a close that looks like a session limit
+  | 'timeout' // no reply in time
+  | 'closed' // the connection ended under the command
+  | 'protocol' // a frame that cannot be read, or an answer to nobody
+  | 'expired' // the command's deadline passed before a byte was written
+  | 'budget' // the connection budget forbids to connect or to write
+  | 'shutdown'; // we are draining
+
+/** Why a command or a session failed. The message says what, where and what to do; it never holds a secret. */
+export class EppError extends Error {
+  override readonly name = 'EppError';
+  readonly kind: EppErrorKind;
+  readonly outcome: Exclude<Outcome, 'done'>;
+  /** The registry's result code where it gave one (RFC 5730 section 3). */
+  readonly code: number | undefined;
+  /** The client transaction id of the command, to reconcile an `unknown` by. */
+  readonly clTRID: string | undefined;
+
+  constructor(
+    message: string,
+    fields: {
+      kind: EppErrorKind;
+      outcome: Exclude<Outcome, 'done'>;
+      code?: number;
+      clTRID?: string;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: fields.cause });
+    this.kind = fields.kind;
+    this.outcome = fields.outcome;
+    this.code = fields.code;
+    this.clTRID = fields.clTRID;
+  }
+}
+
+/**
+ * The connection budget's word, asked synchronously before every connect and every write. A session whose permit says no
+ * destroys itself and fails its commands with kind `budget`.
+ */
+export interface SessionPermit {
+  mayConnect(): boolean;
+  mayWrite(): boolean;
+}
+
+/** `confirmed`: `<logout>` was answered 1500 and the peer's FIN or RST was seen. Anything else may still count at the registry. */
+export type CloseKind = 'confirmed' | 'unconfirmed';
+
+export interface SessionEnd {
+  close: CloseKind;
+  /** Undefined when we ended it ourselves and nothing was wrong. */
+  error: EppError | undefined;
+}
+
+export type SessionState = 'connecting' | 'greeting' | 'login' | 'idle' | 'busy' | 'draining' | 'closing' | 'closed';
+
+export interface EppSession {
+  readonly state: SessionState;
+  /** Commands written and not yet answered. */
+  readonly inFlight: number;
+  /** Commands (keepalives and the login included) written so far. */
+  readonly commands: number;
+  /** Monotonic milliseconds when the login was answered. */
+  readonly openedAtMs: number;
+  /** Resolves, never rejects, when the connection is gone. */
+  readonly ended: Promise<SessionEnd>;
+  /**
+   * Writes one command and resolves with its reply, whatever the result code. Rejects with an EppError.
+   * @param options.timeoutMs time for the reply after the write; then the session is destroyed and the outcome is `unknown`
+   */
+  send(command: EppCommand, options: { timeoutMs: number }): Promise<EppResponse>;
+  /** No new commands; finishes those in flight, logs out, waits for the peer's FIN. Resolves with how it ended; never rejects. */
+  close(options: { timeoutMs: number }): Promise<SessionEnd>;
+  /** Cuts the connection at once. Commands in flight fail with outcome `unknown`. */
+  destroy(reason: EppError): void;
+}
