@@ -65,7 +65,15 @@ export interface SessionEnd {
   error: EppError | undefined;
 }
 
-export type SessionState = 'connecting' | 'greeting' | 'login' | 'idle' | 'busy' | 'draining' | 'closing' | 'closed';
+export type SessionState =
+  | 'connecting'
+  | 'greeting'
+  | 'login'
+  | 'idle'
+  | 'busy'
+  | 'draining'
+  | 'closing'
+  | 'closed';
 
 export interface EppSession {
   readonly state: SessionState;

@@ -1,0 +1,32 @@
+/** A refusal by the Kubernetes API (its `Status` object), or of the way to it (`code` 0). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status; 0 when no answer came, and then nobody knows whether a write happened. */
+  readonly code: number;
+  /** The API's reason, e.g. `NotFound`, `Conflict`, `AlreadyExists`, `Expired`. */
+  readonly reason: string;
+  /** What the server asks us to wait before the next try, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    fields: { code: number; reason?: string; retryAfterMs?: number; cause?: unknown },
+  ) {
+    super(message, { cause: fields.cause });
+    this.code = fields.code;
+    this.reason = fields.reason ?? '';
+    this.retryAfterMs = fields.retryAfterMs;
+  }
+}
+
+const isApiError = (error: unknown, code: number): error is ApiError =>
+  error instanceof ApiError && error.code === code;
+
+export const isNotFound = (error: unknown): boolean => isApiError(error, 404);
+export const isConflict = (error: unknown): boolean =>
+  isApiError(error, 409) && error.reason !== 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): boolean =>
+  isApiError(error, 409) && error.reason === 'AlreadyExists';
+/** The resourceVersion of a watch or a page is too old: list again. */
+export const isGone = (error: unknown): boolean => isApiError(error, 410);
+export const isInvalid = (error: unknown): boolean => isApiError(error, 422);
