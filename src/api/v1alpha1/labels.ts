@@ -1,0 +1,35 @@
+/** Names of labels, annotations and finalizers that the project puts on objects. */
+export const LABEL = {
+  name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
+  component: 'app.kubernetes.io/component',
+  partOf: 'app.kubernetes.io/part-of',
+  managedBy: 'app.kubernetes.io/managed-by',
+  version: 'app.kubernetes.io/version',
+  /** Name of the EppSet object. */
+  setObject: 'eppset.io/set-object',
+  setPrefix: 'eppset.io/set-prefix',
+  setBusiness: 'eppset.io/set-business',
+  setRegion: 'eppset.io/set-region',
+  class: 'eppset.io/class',
+  /** After the Polaris convention. */
+  enableSet: 'internal-enable-set',
+  setName: 'internal-set-name',
+} as const;
+
+export const ANNOTATION = {
+  /** The full set name, wildcard included. */
+  set: 'eppset.io/set',
+  /** Checksum of the adapter's file, on pods. */
+  configChecksum: 'eppset.io/config-checksum',
+} as const;
+
+export const FINALIZER = {
+  /** On leases: until no ledger has an entry of it. */
+  connections: 'eppset.io/connections',
+  /** On sets and registries: until their connections are given back. */
+  drain: 'eppset.io/drain',
+} as const;
+
+/** Field managers of server-side apply. */
+export const FIELD_MANAGER = { objects: 'eppset', status: 'eppset-status' } as const;
