@@ -1,0 +1,82 @@
+# Every target installs what it needs. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# The project brings its own Node: the machine's may be older.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+DEPS := node_modules/.package-lock.json
+CLUSTER_CLI := node test/cluster/cli.ts
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(DEPS): package.json package-lock.json
+	@echo "installing npm packages (Node included), about 20 s"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: deps
+deps: $(DEPS) ## the npm packages, with the right Node among them
+
+.PHONY: demo
+demo: $(DEPS) ## the story of a minute; CLUSTER=kind|embedded|current chooses where
+	@node demo/main.ts
+
+.PHONY: up
+up: $(DEPS) ## a kind cluster with the demo's registries and sets, left running
+	@node demo/main.ts up
+
+.PHONY: down
+down: $(DEPS) ## removes what `make up` made
+	@node demo/main.ts down
+
+.PHONY: test
+test: $(DEPS) ## everything: checks, unit, API server, kind, demos
+	@node test/run.ts
+
+.PHONY: test-unit
+test-unit: $(DEPS) ## tests that need Node alone
+	@vitest run --project unit
+
+.PHONY: test-api
+test-api: $(DEPS) ## tests on a real API server
+	@$(CLUSTER_CLI) prepare api
+	@vitest run --project api
+
+.PHONY: test-e2e
+test-e2e: $(DEPS) ## tests on kind, with the real image
+	@$(CLUSTER_CLI) prepare kind
+	@vitest run --project e2e
+
+.PHONY: check
+check: $(DEPS) ## types, lint, generated files, import directions
+	@node test/run.ts check
+
+.PHONY: format
+format: $(DEPS) ## formats the sources
+	@biome check --write .
+
+.PHONY: build
+build: $(DEPS) ## the bundle in dist/
+	@node scripts/build.ts
+
+.PHONY: crds
+crds: $(DEPS) ## generates crds/ and manifests/install.yaml from the schemas
+	@node src/main.ts crds --out crds
+	@node scripts/manifests.ts
+
+.PHONY: image
+image: $(DEPS) ## the container image eppset:dev
+	@$(CLUSTER_CLI) image
+
+.PHONY: bench
+bench: $(DEPS) ## every benchmark; figures go to out/<name>.json
+	@node test/bench/main.ts
+
+.PHONY: clean
+clean: ## removes what was built in the checkout
+	rm -rf dist out
+
+.PHONY: clean-cluster
+clean-cluster: $(DEPS) ## removes clusters, engine and caches of the test cluster
+	@$(CLUSTER_CLI) clean

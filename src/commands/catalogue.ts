@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+
+export interface Subcommand {
+  name: string;
+  description: string;
+  load(): Promise<Command>;
+}
+
+/** Every subcommand, loaded only when it is the one that runs. */
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  {
+    name: 'operator',
+    description: 'controllers and connection allocator, leader-elected',
+    load: async () => (await import('./operator.ts')).operatorCommand(),
+  },
+  {
+    name: 'adapter',
+    description: 'HTTP/JSON to EPP for one set, within its connection grants',
+    load: async () => (await import('./adapter.ts')).adapterCommand(),
+  },
+  {
+    name: 'simulator',
+    description: 'an EPP registry for demos, tests and benchmarks',
+    load: async () => (await import('./simulator.ts')).simulatorCommand(),
+  },
+  {
+    name: 'try',
+    description: 'operator, simulators and adapters in one process: needs no cluster',
+    load: async () => (await import('./try.ts')).tryCommand(),
+  },
+  {
+    name: 'crds',
+    description: 'prints the custom resource definitions',
+    load: async () => (await import('./crds.ts')).crdsCommand(),
+  },
+];

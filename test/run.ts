@@ -1,0 +1,137 @@
+/**
+ * Runs every check and every test that this machine can carry, in stages from cheap to dear, and ends with `N passed, N failed`.
+ * What was left out is named with its reason; with CI=true that counts as a failure.
+ *
+ *   node test/run.ts [STAGE …]      default: all
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { availability } from './cluster/availability.ts';
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+interface Stage {
+  name: string;
+  /** What the stage needs beyond Node. */
+  needs?: 'api' | 'kind';
+  run(): Promise<Tally>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const inCI = process.env.CI === 'true';
+
+/** Runs a command with its output shown; resolves with its exit code. */
+function exec(command: string, args: string[], env: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+  });
+}
+
+async function commands(list: [string, string[], Record<string, string>?][]): Promise<Tally> {
+  const tally = { passed: 0, failed: 0 };
+  for (const [command, args, env] of list) {
+    console.log(`$ ${command} ${args.join(' ')}`);
+    if ((await exec(command, args, env)) === 0) tally.passed++;
+    else tally.failed++;
+  }
+  return tally;
+}
+
+/** A vitest project. A run that ended without its report (a crash, no test found) is one failure. */
+async function vitest(project: string): Promise<Tally> {
+  const report = `${root}out/vitest-${project}.json`;
+  await rm(report, { force: true });
+  const code = await exec('vitest', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
+  try {
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
+      await readFile(report, 'utf8'),
+    ) as Record<string, number>;
+    const failed = Math.max(
+      numFailedTests ?? 0,
+      code === 0 ? 0 : (numFailedTestSuites ?? 0),
+      code === 0 ? 0 : 1,
+    );
+    return { passed: numPassedTests ?? 0, failed };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const STAGES: readonly Stage[] = [
+  {
+    name: 'check',
+    run: () =>
+      commands([
+        ['tsc', ['--noEmit']],
+        ['biome', ['ci', '.']],
+        ['vitest', ['run', '--project', 'unit', 'test/architecture']],
+      ]),
+  },
+  { name: 'unit', run: () => vitest('unit') },
+  { name: 'api', needs: 'api', run: () => vitest('api') },
+  { name: 'demo-embedded', run: () => commands([['node', ['demo/main.ts'], { CLUSTER: 'embedded' }]]) },
+  { name: 'e2e', needs: 'kind', run: () => vitest('e2e') },
+  {
+    name: 'demo-kind',
+    needs: 'kind',
+    run: () => commands([['node', ['demo/main.ts'], { CLUSTER: 'kind' }]]),
+  },
+];
+
+async function main(wanted: string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `no stage ${unknown.join(', ')}; there are ${STAGES.map((stage) => stage.name).join(', ')}`,
+    );
+    return 2;
+  }
+  await mkdir(`${root}out`, { recursive: true });
+  const total = { passed: 0, failed: 0 };
+  const leftOut: string[] = [];
+  const lines: string[] = [];
+  for (const stage of STAGES) {
+    if (wanted.length > 0 && !wanted.includes(stage.name)) continue;
+    console.log(`\n=== ${stage.name}`);
+    const can = stage.needs ? await availability(stage.needs) : { ok: true as const };
+    if (!can.ok) {
+      leftOut.push(`${stage.name}: ${can.why}`);
+      continue;
+    }
+    const start = performance.now();
+    if (stage.needs && (await exec('node', ['test/cluster/cli.ts', 'prepare', stage.needs])) !== 0) {
+      total.failed++;
+      lines.push(`${stage.name}: the test cluster (tier ${stage.needs}) could not be prepared`);
+      continue;
+    }
+    const tally = await stage.run();
+    total.passed += tally.passed;
+    total.failed += tally.failed;
+    const seconds = Math.round((performance.now() - start) / 1000);
+    lines.push(`${stage.name}: ${tally.passed} passed, ${tally.failed} failed in ${seconds} s`);
+  }
+  console.log(`\n${lines.join('\n')}`);
+  for (const reason of leftOut) console.log(`left out: ${reason}`);
+  if (inCI) total.failed += leftOut.length;
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
