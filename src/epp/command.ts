@@ -10,6 +10,8 @@ export interface EppCommand {
   body: Record<string, unknown>;
   /** Fresh for each attempt; made by the session where absent. */
   clTRID?: string;
+  /** Children of `<extension>` as raw XML, each one element that declares its own namespace. */
+  extensions?: string[];
 }
 
 /** One `<result>` (RFC 5730 section 2.6). */
@@ -27,8 +29,12 @@ export interface EppResponse {
   results: EppResult[];
   clTRID?: string;
   svTRID?: string;
-  /** `<resData>` as JSON, by object and command. */
+  /** `<resData>` as JSON, by object and command; of a hello: the greeting. */
   data?: Record<string, unknown>;
+  /** What `data` is, as in `domain:infData`: a poll message may hold any of them. */
+  dataType?: string;
+  /** Children of `<resData>` that no schema here knows, as raw XML strings. */
+  rawData?: string[];
   /** `<msgQ>` (RFC 5730 section 2.6). */
   messageQueue?: { count: number; id: string; date?: string; message?: string };
   /** Extensions that no schema here knows, as raw XML strings. */

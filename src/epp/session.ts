@@ -95,3 +95,22 @@ export interface EppSession {
   /** Cuts the connection at once. Commands in flight fail with outcome `unknown`. */
   destroy(reason: EppError): void;
 }
+
+/** Why a session could not be opened, and what the attempt leaves at the registry: the caller's slot follows `close`. */
+export class SessionOpenError extends EppError {
+  /**
+   * `never-connected`: not one packet was sent. `confirmed`: no session can exist there. `unconfirmed`: the registry may
+   * count one until its idle timeout.
+   */
+  readonly close: CloseKind | 'never-connected';
+
+  constructor(close: CloseKind | 'never-connected', cause: EppError) {
+    super(cause.message, {
+      kind: cause.kind,
+      outcome: 'not-sent',
+      ...(cause.code === undefined ? {} : { code: cause.code }),
+      cause: cause.cause,
+    });
+    this.close = close;
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { EppObject } from '../command.ts';
+import type { Content } from '../mapping.ts';
+import { OBJECT_URIS } from '../namespaces.ts';
+import { attributeOf, elementsOf, type XmlElement } from '../xml.ts';
+import { escapeXml, tag } from '../xml-write.ts';
+
+/** A command whose JSON is wrong. Every issue names the field; no message holds a value, which may be a secret. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly issues: readonly CommandIssue[];
+
+  constructor(command: string, issues: readonly CommandIssue[]) {
+    super(`${command}: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`);
+    this.issues = issues;
+  }
+}
+
+export interface CommandIssue {
+  /** As in `period.value` or `names[2]`; `body` for the whole. */
+  path: string;
+  message: string;
+}
+
+/** One command of one object: what its JSON may be, and how it stands in XML, both ways. */
+export interface CommandDefinition {
+  readonly object: EppObject | undefined;
+  readonly command: string;
+  /** True where the command changes something at the registry (RFC 5730 section 2.9.3): never sent a second time unasked. */
+  readonly transform: boolean;
+  readonly schema: z.ZodType<Record<string, unknown>>;
+  /** Checks a body and fills in defaults. Throws CommandError. */
+  check(body: unknown): Record<string, unknown>;
+  /** The command's element, as in `<check>…</check>`, of a body that `check` has passed. */
+  write(body: Record<string, unknown>): string;
+  /** The body of a command's element; the registry's side. */
+  read(element: XmlElement): Record<string, unknown>;
+}
+
+export function commandName(object: EppObject | undefined, command: string): string {
+  return object === undefined ? command : `${object}:${command}`;
+}
+
+/** A command on an object: `<check><domain:check>…</domain:check></check>`. */
+export function objectCommand(
+  object: EppObject,
+  command: string,
+  options: {
+    schema: z.ZodType<Record<string, unknown>>;
+    content: Content;
+    transform?: boolean;
+    /** `op` is an attribute of the outer element (transfer, RFC 5730 section 2.9.3.4). */
+    op?: boolean;
+  },
+): CommandDefinition {
+  const { schema, content, transform = false, op = false } = options;
+  const uri = OBJECT_URIS[object];
+  const prefix = `${object}:`;
+  const declaration = ` xmlns:${object}="${uri}"`;
+  return {
+    object,
+    command,
+    transform,
+    schema,
+    check: checker(commandName(object, command), schema),
+    write(body) {
+      const written = content.write(body, prefix);
+      const child = tag(`${prefix}${command}`, declaration + written.attributes, written.content);
+      return tag(command, op ? ` op="${escapeXml(String(body.op))}"` : '', child);
+    },
+    read(element) {
+      const child = elementsOf(element).find((candidate) => candidate.uri === uri);
+      const body = (child ? content.read(child) : {}) as Record<string, unknown>;
+      return op ? { op: attributeOf(element, 'op') ?? '', ...body } : body;
+    },
+  };
+}
+
+/** A command of the session itself: its element stands in EPP's own namespace. */
+export function sessionCommand(
+  command: string,
+  options: { schema: z.ZodType<Record<string, unknown>>; content: Content },
+): CommandDefinition {
+  const { schema, content } = options;
+  return {
+    object: undefined,
+    command,
+    transform: false,
+    schema,
+    check: checker(command, schema),
+    write(body) {
+      const written = content.write(body, '');
+      return tag(command, written.attributes, written.content);
+    },
+    read: (element) => content.read(element) as Record<string, unknown>,
+  };
+}
+
+function checker(name: string, schema: z.ZodType<Record<string, unknown>>) {
+  return (body: unknown): Record<string, unknown> => {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    throw new CommandError(
+      name,
+      parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
+    );
+  };
+}
+
+/** `['names', 2]` as `names[2]`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  let written = '';
+  for (const part of path) {
+    if (typeof part === 'number') written += `[${part}]`;
+    else written += written === '' ? String(part) : `.${String(part)}`;
+  }
+  return written === '' ? 'body' : written;
+}
+
+/** For schemas: a list of at least one, and not more than any registry would take. */
+export const listOf = <S extends z.ZodType>(item: S) => z.array(item).min(1).max(10_000);

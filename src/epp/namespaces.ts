@@ -1,0 +1,7 @@
+/** XML namespaces of EPP's base mappings (RFC 5730 to 5733). Peers are matched by these URIs, never by prefix. */
+export const EPP_URI = 'urn:ietf:params:xml:ns:epp-1.0';
+export const DOMAIN_URI = 'urn:ietf:params:xml:ns:domain-1.0';
+export const HOST_URI = 'urn:ietf:params:xml:ns:host-1.0';
+export const CONTACT_URI = 'urn:ietf:params:xml:ns:contact-1.0';
+
+export const OBJECT_URIS = { domain: DOMAIN_URI, host: HOST_URI, contact: CONTACT_URI } as const;

@@ -1,0 +1,189 @@
+/** What stands in `<resData>`, by namespace and element (RFC 5731 to 5733), both ways: read by us, written by a registry. */
+import type { EppObject } from '../command.ts';
+import { contactContent } from '../commands/domain.ts';
+import { attribute, type Content, many, one, own, record } from '../mapping.ts';
+import { OBJECT_URIS } from '../namespaces.ts';
+import * as structures from '../structures.ts';
+import { disclose, phone, postalInfo } from '../structures-contact.ts';
+import { elementsOf, type XmlElement } from '../xml.ts';
+import { tag } from '../xml-write.ts';
+
+/** One name of a check. `reason` is for humans; registries give it when `avail` is false. */
+export interface CheckedName {
+  name: string;
+  avail: boolean;
+  reason?: string;
+}
+/** `domain:chkData` and `host:chkData`. A contact's has `id` instead of `name`. */
+export interface CheckData {
+  cd: CheckedName[];
+}
+/** `domain:creData`. Dates are XML Schema dateTimes, as in 2026-01-31T12:00:00.0Z. */
+export interface DomainCreateData {
+  name: string;
+  crDate: string;
+  exDate?: string;
+}
+/** `domain:renData`. */
+export interface DomainRenewData {
+  name: string;
+  exDate?: string;
+}
+/** `domain:trnData`. */
+export interface DomainTransferData {
+  name: string;
+  trStatus: string;
+  reID: string;
+  reDate: string;
+  acID: string;
+  acDate: string;
+  exDate?: string;
+}
+/** `domain:infData`; without the right to see everything a registry gives name, roid and clID alone. */
+export interface DomainInfoData {
+  name: string;
+  roid: string;
+  statuses?: { s: string; lang?: string; text?: string }[];
+  registrant?: string;
+  contacts?: { type?: string; id: string }[];
+  ns?: {
+    hostObjs?: string[];
+    hostAttrs?: { hostName: string; hostAddrs?: { ip: string; addr: string }[] }[];
+  };
+  hosts?: string[];
+  clID: string;
+  crID?: string;
+  crDate?: string;
+  upID?: string;
+  upDate?: string;
+  exDate?: string;
+  trDate?: string;
+  authInfo?: { pw?: string; roid?: string; ext?: string };
+}
+
+/** `<cd><name avail="1">a.com</name><reason>…</reason></cd>` as `{name, avail, reason?}`. */
+function checked(key: 'name' | 'id'): Content {
+  const named = record(attribute('avail', 'boolean'), own(key));
+  const outer = record(one(key, named), one('reason'));
+  return {
+    write(value, prefix) {
+      const { reason, ...rest } = value as CheckedName;
+      return outer.write({ [key]: rest, ...(reason === undefined ? {} : { reason }) }, prefix);
+    },
+    read(element) {
+      const { [key]: name, ...rest } = outer.read(element) as Record<string, object>;
+      return { ...name, ...rest };
+    },
+  };
+}
+
+/** `<name paResult="1">a.com</name>` as `{name, paResult}` (RFC 5731 section 3.3). */
+function pendingAction(key: 'name' | 'id'): Content {
+  const outer = record(
+    one(key, record(attribute('paResult', 'boolean'), own(key))),
+    one('paTRID', structures.transactionIds),
+    one('paDate'),
+  );
+  return {
+    write(value, prefix) {
+      const { [key]: name, paResult, ...rest } = value as Record<string, unknown>;
+      return outer.write({ [key]: { [key]: name, paResult }, ...rest }, prefix);
+    },
+    read(element) {
+      const { [key]: name, ...rest } = outer.read(element) as Record<string, object>;
+      return { ...name, ...rest };
+    },
+  };
+}
+
+const transfer = ['trStatus', 'reID', 'reDate', 'acID', 'acDate'].map((name) => one(name));
+
+const CONTENTS: Record<EppObject, Record<string, Content>> = {
+  domain: {
+    chkData: record(many('cd', 'cd', checked('name'))),
+    creData: record(one('name'), one('crDate'), one('exDate')),
+    infData: record(
+      one('name'),
+      one('roid'),
+      many('status', 'statuses', structures.status),
+      one('registrant'),
+      many('contact', 'contacts', contactContent),
+      one('ns', structures.nameServers),
+      many('host', 'hosts'),
+      ...structures.history,
+      one('exDate'),
+      one('trDate'),
+      one('authInfo', structures.authInfo),
+    ),
+    panData: pendingAction('name'),
+    renData: record(one('name'), one('exDate')),
+    trnData: record(one('name'), ...transfer, one('exDate')),
+  },
+  host: {
+    chkData: record(many('cd', 'cd', checked('name'))),
+    creData: record(one('name'), one('crDate')),
+    infData: record(
+      one('name'),
+      one('roid'),
+      many('status', 'statuses', structures.status),
+      many('addr', 'addrs', structures.address),
+      ...structures.history,
+      one('trDate'),
+    ),
+    panData: pendingAction('name'),
+  },
+  contact: {
+    chkData: record(many('cd', 'cd', checked('id'))),
+    creData: record(one('id'), one('crDate')),
+    infData: record(
+      one('id'),
+      one('roid'),
+      many('status', 'statuses', structures.status),
+      many('postalInfo', 'postalInfos', postalInfo),
+      one('voice', phone),
+      one('fax', phone),
+      one('email'),
+      ...structures.history,
+      one('trDate'),
+      one('authInfo', structures.authInfo),
+      one('disclose', disclose),
+    ),
+    panData: pendingAction('id'),
+    trnData: record(one('id'), ...transfer),
+  },
+};
+
+const OBJECT_BY_URI = new Map(
+  (Object.keys(OBJECT_URIS) as EppObject[]).map((name) => [OBJECT_URIS[name] as string, name]),
+);
+
+/** One child of `<resData>` as JSON; undefined where no mapping here knows it. */
+export function readData(element: XmlElement): { type: string; data: Record<string, unknown> } | undefined {
+  const object = OBJECT_BY_URI.get(element.uri);
+  const content =
+    object && Object.hasOwn(CONTENTS[object], element.local) ? CONTENTS[object][element.local] : undefined;
+  if (!object || !content) return undefined;
+  return { type: `${object}:${element.local}`, data: content.read(element) as Record<string, unknown> };
+}
+
+/** `<resData>` of an object: the registry's side. */
+export function writeData(object: EppObject, name: string, data: Record<string, unknown>): string {
+  const content = CONTENTS[object][name];
+  if (!content) throw new TypeError(`no mapping of ${object}:${name}`);
+  const prefix = `${object}:`;
+  const written = content.write(data, prefix);
+  const declaration = ` xmlns:${object}="${OBJECT_URIS[object]}"`;
+  return tag('resData', '', tag(prefix + name, declaration + written.attributes, written.content));
+}
+
+/** Reads all of `<resData>`. */
+export function readAllData(resData: XmlElement) {
+  const raw: XmlElement[] = [];
+  let known: ReturnType<typeof readData>;
+  for (const child of elementsOf(resData)) {
+    const read = known ? undefined : readData(child);
+    if (read) known = read;
+    else raw.push(child);
+  }
+  return { known, raw };
+}

@@ -1,0 +1,167 @@
+/** A registry for demos, tests and benchmarks: EPP over TLS, with an HTTP port that shows what it counted. */
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { Registry as MetricsRegistry } from 'prom-client';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Account } from './accounts.ts';
+import { type Certificates, makeCertificates } from './certificates.ts';
+import { simulatorHttp } from './http.ts';
+import { type Control, type SimulatorInput, simulatorOptions } from './options.ts';
+import { type SessionDeps, SimulatedSession } from './session.ts';
+import { registerMetrics, type SimulatorStats, statsOf } from './stats.ts';
+import { memoryStore, type RegistryStore } from './store.ts';
+
+export interface SimulatorDeps {
+  clock: Clock;
+  log: Log;
+  /** Made for `tls.names` where absent. */
+  certificates?: Certificates;
+  store?: RegistryStore;
+  /** In [0, 1): latency jitter and faults. Math.random by default. */
+  random?: () => number;
+}
+
+export interface Simulator {
+  readonly eppPort: number;
+  readonly httpPort: number;
+  /** PEM: what clients have to trust. */
+  readonly ca: string;
+  readonly store: RegistryStore;
+  stats(): SimulatorStats;
+  resetHighest(): void;
+  /** As POST /control. Throws RangeError on an account that there is not. */
+  control(change: Control): void;
+  /** Cuts every connection and closes both ports. */
+  close(): Promise<void>;
+}
+
+/** Starts both ports. Throws ZodError on wrong options. */
+export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps): Promise<Simulator> {
+  const options = simulatorOptions.parse(input);
+  const { clock, log } = deps;
+  const certificates = deps.certificates ?? (await makeCertificates({ names: options.tls.names }));
+  const store = deps.store ?? memoryStore();
+  const accounts = new Map(
+    options.accounts.map(({ clientId, password, sessions }) => [
+      clientId,
+      new Account({ clientId, password, limit: sessions, clock }),
+    ]),
+  );
+  let serverIds = 0;
+  let roids = 0;
+  const sessionDeps: SessionDeps = {
+    options,
+    settings: { latencyMs: options.latencyMs, faults: options.faults },
+    accounts,
+    registry: {
+      store,
+      tlds: new Set(options.tlds),
+      maxCheckNames: options.maxCheckNames,
+      now: () => clock.wall(),
+      newRoid: () => `S${++roids}-EPPSET`,
+    },
+    clock,
+    random: deps.random ?? Math.random,
+    newServerId: () => `SIM-${++serverIds}`,
+  };
+
+  const sessions = new Set<SimulatedSession>();
+  const server = createServer({
+    cert: certificates.cert,
+    key: certificates.key,
+    minVersion: 'TLSv1.2',
+    ...(options.tls.clientCa === undefined
+      ? {}
+      : { ca: options.tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const session = new SimulatedSession(socket, sessionDeps);
+    sessions.add(session);
+    session.closed.then(() => sessions.delete(session));
+  });
+  server.on('tlsClientError', (error) => log.debug({ error: error.message }, 'A TLS handshake failed'));
+
+  const stats = (): SimulatorStats => ({
+    accounts: Object.fromEntries([...accounts].map(([clientId, account]) => [clientId, statsOf(account)])),
+    objects: { domains: store.domains.size, hosts: store.hosts.size, contacts: store.contacts.size },
+  });
+  const resetHighest = () => {
+    for (const account of accounts.values()) account.resetHighest();
+  };
+  const control = (change: Control) =>
+    applyControl(change, { accounts, sessions, settings: sessionDeps.settings });
+  const metrics = new MetricsRegistry();
+  registerMetrics(metrics, accounts);
+  const http = simulatorHttp({ metrics, stats, resetHighest, control });
+
+  const eppPort = await listen(server, options.epp);
+  try {
+    await http.listen(options.http);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  const httpPort = (http.server.address() as AddressInfo).port;
+  log.info({ eppPort, httpPort, accounts: [...accounts.keys()] }, 'The simulated registry listens');
+
+  return {
+    eppPort,
+    httpPort,
+    ca: certificates.ca,
+    store,
+    stats,
+    resetHighest,
+    control,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const session of sessions) session.cut();
+      await Promise.all([closed, http.close()]);
+    },
+  };
+}
+
+function applyControl(
+  change: Control,
+  simulated: {
+    accounts: ReadonlyMap<string, Account>;
+    sessions: ReadonlySet<SimulatedSession>;
+    settings: SessionDeps['settings'];
+  },
+): void {
+  const { accounts, sessions, settings } = simulated;
+  const accountOf = (clientId: string): Account => {
+    const account = accounts.get(clientId);
+    if (!account)
+      throw new RangeError(`there is no account "${clientId}"; there are ${[...accounts.keys()].join(', ')}`);
+    return account;
+  };
+  const limits = Object.entries(change.limits ?? {}).map(([clientId, limit]) => ({
+    account: accountOf(clientId),
+    limit,
+  }));
+  const victims = change.kill === undefined ? undefined : accountOf(change.kill.clientId);
+  // all names are known: from here on nothing is refused
+  settings.latencyMs = { ...settings.latencyMs, ...defined(change.latencyMs) };
+  settings.faults = { ...settings.faults, ...defined(change.faults) };
+  for (const { account, limit } of limits) account.limit = limit;
+  if (!victims) return;
+  const mine = [...sessions].filter(({ account }) => account === victims);
+  for (const session of mine.slice(0, change.kill?.count)) session.cut();
+}
+
+/** Without the keys that are undefined. */
+function defined<T extends object>(object: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(object ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function listen(server: Server, address: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.removeListener('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
