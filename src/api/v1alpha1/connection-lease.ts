@@ -1,8 +1,24 @@
 import { z } from 'zod';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
+import { mapOf } from '../schema/collections.ts';
+import { count, OWNER_NAME_PATTERN } from '../schema/names.ts';
+import { immutable, transition } from '../schema/rule.ts';
 import { GROUP_VERSION } from './group.ts';
+import { CLASSES } from './set.ts';
 
-const count = () => z.int().min(0);
+const MADE_BY_OPERATOR = 'the operator makes one lease a pod; delete the pod instead';
+
+/** Maps by account, as many as a set may have pools. */
+const byAccount = <S extends z.ZodType>(value: S) =>
+  mapOf(value, { max: 64, key: OWNER_NAME_PATTERN, keyIs: 'the name of an EppRegistry' });
+
+const grants = () =>
+  transition(byAccount(z.strictObject({ slots: count(), gen: count() })), {
+    cel: 'oldSelf.all(k, !(k in self) || self[k].gen >= oldSelf[k].gen)',
+    holds: (grants, old) =>
+      Object.entries(old).every(([account, { gen }]) => (grants[account]?.gen ?? gen) >= gen),
+    message: 'must not go back to an older generation',
+  }).describe('By EppRegistry name.');
 
 /**
  * Through one lease one pod receives grants and reports use. Named after the pod's UID. The operator writes spec and the finalizer,
@@ -10,20 +26,22 @@ const count = () => z.int().min(0);
  */
 export const connectionLeaseSpec = z.strictObject({
   /** Whose lease it is; from the pod's labels, set at creation. */
-  pod: z.string().max(253),
-  set: z.string().max(190).describe('Name of the EppSet object.'),
-  class: z.enum(['core', 'manage', 'query']),
+  pod: immutable(z.string().max(253), MADE_BY_OPERATOR).describe('Name of the pod.'),
+  set: immutable(z.string().max(190), MADE_BY_OPERATOR).describe('Name of the EppSet object.'),
+  class: immutable(z.enum(CLASSES), MADE_BY_OPERATOR),
   incarnation: z
     .string()
     .max(64)
     .optional()
     .describe('The process start that is bound; none before the first.'),
-  fence: count().describe('Grows by one at every binding.'),
+  fence: transition(count(), {
+    cel: 'self >= oldSelf',
+    holds: (fence, old) => fence >= old,
+    message: 'must not fall',
+  }).describe('Grows by one at every binding.'),
   state: z.enum(['None', 'Bound', 'Fenced']),
-  ttlSeconds: z.number().min(0).max(86_400),
-  grants: z
-    .record(z.string().max(253), z.strictObject({ slots: count(), gen: count() }))
-    .describe('By EppRegistry name.'),
+  ttlSeconds: z.number().min(0).max(86_400).describe('How long the pod may use its grants after a renewal.'),
+  grants: grants(),
 });
 
 export const connectionLeaseStatus = z.strictObject({
@@ -33,24 +51,20 @@ export const connectionLeaseStatus = z.strictObject({
     .optional()
     .describe('A UUID made at every process start and at every registration after a fence.'),
   phase: z.enum(['Active', 'Draining', 'Released']).optional(),
-  /** Grows with every report. */
-  seq: count().optional(),
+  seq: count().optional().describe('Grows with every report.'),
   ttlInUseSeconds: z.number().min(0).max(86_400).optional(),
-  accounts: z
-    .record(
-      z.string().max(253),
-      z.strictObject({
-        ackGen: count(),
-        cap: count(),
-        open: count(),
-        connecting: count(),
-        unconfirmed: count(),
-        demand: count(),
-        waiting: count(),
-        limitHits: count(),
-      }),
-    )
-    .optional(),
+  accounts: byAccount(
+    z.strictObject({
+      ackGen: count().describe('The generation of the grant that the pod has taken over.'),
+      cap: count().describe('Connections that the pod allows itself.'),
+      open: count(),
+      connecting: count(),
+      unconfirmed: count().describe('Closed by us; the registry may still count them.'),
+      demand: count(),
+      waiting: count(),
+      limitHits: count().describe('Sessions that the registry refused as over its limit.'),
+    }),
+  ).optional(),
 });
 
 export type EppConnectionLeaseSpec = z.output<typeof connectionLeaseSpec>;

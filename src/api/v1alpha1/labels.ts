@@ -22,6 +22,8 @@ export const ANNOTATION = {
   set: 'eppset.io/set',
   /** Checksum of the adapter's file, on pods. */
   configChecksum: 'eppset.io/config-checksum',
+  /** Checksum of what the operator last applied, on the objects that it creates. */
+  intentChecksum: 'eppset.io/intent-checksum',
 } as const;
 
 export const FINALIZER = {

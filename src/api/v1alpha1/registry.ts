@@ -1,119 +1,163 @@
 import { z } from 'zod';
+import { PROFILE_NAMES } from '../../epp/profiles/names.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
-import { condition } from './condition.ts';
+import { listMap, listSet } from '../schema/collections.ts';
+import { count, host, objectName, serverName, tld, webUrl } from '../schema/names.ts';
+import { immutable, matching, rule } from '../schema/rule.ts';
+import { conditions } from './condition.ts';
 import { duration } from './duration.ts';
 import { GROUP_VERSION } from './group.ts';
 
-const secretName = () => z.string().min(1).max(253);
-const setName = () => z.string().max(190);
+const endpoint = () =>
+  z
+    .strictObject({
+      host: host().describe('Host name or address of the registry.'),
+      port: z.int().min(1).max(65535).default(700),
+      serverName: serverName().optional().describe('TLS server name; the host by default.'),
+    })
+    .describe('Where the registry listens for EPP over TLS (RFC 5734).');
+
+const connections = () =>
+  rule(
+    z.strictObject({
+      limit: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .describe('What the registry allows, over everything that connects with this account.'),
+      externalReserved: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(0)
+        .describe('Used by people or systems outside this cluster.'),
+      idleTimeoutSeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .describe('After which the registry drops a silent connection.'),
+      lateDeliverySeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .optional()
+        .describe('How late bytes in the kernel may still arrive; max(idleTimeoutSeconds, 130) by default.'),
+      opensPerSecond: z.int().min(1).max(1_000).default(5).describe('Most new connections in a second.'),
+      maxAgeSeconds: z
+        .int()
+        .min(60)
+        .max(2_592_000)
+        .default(82_800)
+        .describe("Rotate before the registry's absolute limit, with jitter."),
+      maxCommandsPerConnection: z.int().min(0).max(1_000_000).default(0).describe('0: no cap.'),
+    }),
+    {
+      cel: 'self.externalReserved < self.limit',
+      holds: ({ externalReserved, limit }) => externalReserved < limit,
+      message: 'must be lower than limit ({limit}): no connection would be left',
+      path: ['externalReserved'],
+    },
+  ).describe('The connection budget of this account.');
+
+const poll = () =>
+  rule(
+    z.strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Fetch and acknowledge messages (RFC 5730 section 2.9.2.3).'),
+      interval: duration({ atLeast: '1s', atMost: '24h' })
+        .default('30s')
+        .describe('While the queue is empty.'),
+      sink: z
+        .strictObject({
+          webhook: z.strictObject({ url: webUrl().describe('Receives each message by POST.') }).optional(),
+        })
+        .optional()
+        .describe('Where messages go before they are acknowledged.'),
+    }),
+    {
+      cel: '!self.enabled || has(self.sink) && has(self.sink.webhook)',
+      holds: ({ enabled, sink }) => !enabled || sink?.webhook !== undefined,
+      message:
+        'needs a webhook while polling is enabled: a message that is acknowledged is gone at the registry',
+      path: ['sink'],
+    },
+  );
 
 /** One accreditation at one registry: host, credentials, TLDs, limits. The unit of a connection budget. */
 export const registrySpec = z.strictObject({
   profile: z
-    .string()
-    .min(1)
-    .max(63)
+    .enum(PROFILE_NAMES)
     .default('generic')
-    .describe('Dialect data: login URIs, batch size of check, quirks, keepalive.'),
-  accreditation: z.string().min(1).max(63).describe('The qualification in whose name commands run.'),
-  tlds: z
-    .array(z.string().min(1).max(253))
-    .min(1)
-    .max(1000)
-    .describe('TLDs that this account serves, lower case, without a leading dot.'),
-  endpoint: z.strictObject({
-    host: z.string().min(1).max(253),
-    port: z.int().min(1).max(65535).default(700),
-    serverName: z.string().min(1).max(253).optional().describe('TLS server name; the host by default.'),
-  }),
+    .describe('Dialect data: login URIs, batch size of check, quirks, keepalive. generic works anywhere.'),
+  accreditation: immutable(
+    matching(
+      z.string().min(1).max(63),
+      '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?',
+      'must be 1 to 63 letters, digits, hyphens, underscores and dots',
+    ),
+    'create another EppRegistry for another accreditation',
+  ).describe('The qualification in whose name commands run.'),
+  tlds: listSet(tld(), { min: 1, max: 1000 }).describe(
+    'TLDs that this account serves, lower case, without a leading dot.',
+  ),
+  endpoint: endpoint(),
   credentials: z.strictObject({
-    secretName: secretName().describe(
+    secretName: objectName().describe(
       'Secret with the keys username and password; newPassword while rotating.',
     ),
   }),
   tls: z
     .strictObject({
-      secretName: secretName()
+      secretName: objectName()
         .optional()
         .describe('Secret of type kubernetes.io/tls: the client certificate.'),
-      caSecretName: secretName()
+      caSecretName: objectName()
         .optional()
         .describe("Secret with the key ca.crt; the system's CAs by default."),
     })
     .prefault({}),
-  connections: z.strictObject({
-    limit: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .describe('What the registry allows, over everything that connects with this account.'),
-    externalReserved: z
-      .int()
-      .min(0)
-      .max(10_000)
-      .default(0)
-      .describe('Used by people or systems outside this cluster.'),
-    idleTimeoutSeconds: z
-      .int()
-      .min(1)
-      .max(86_400)
-      .describe('After which the registry drops a silent connection.'),
-    lateDeliverySeconds: z
-      .int()
-      .min(0)
-      .max(86_400)
-      .optional()
-      .describe('How late bytes in the kernel may still arrive; max(idleTimeoutSeconds, 130) by default.'),
-    opensPerSecond: z.int().min(1).max(1_000).default(5),
-    maxAgeSeconds: z
-      .int()
-      .min(60)
-      .max(2_592_000)
-      .default(82_800)
-      .describe("Rotate before the registry's absolute limit, with jitter."),
-    maxCommandsPerConnection: z.int().min(0).max(1_000_000).default(0).describe('0: no cap.'),
-  }),
+  connections: connections(),
   commands: z
     .strictObject({
       perSecond: z.int().min(0).max(100_000).default(0).describe('A shared command rate; 0: none.'),
     })
     .prefault({}),
-  poll: z
+  poll: poll().prefault({}),
+  egress: z
     .strictObject({
-      enabled: z.boolean().default(false),
-      interval: duration().default('30s'),
-      sink: z
-        .strictObject({ webhook: z.strictObject({ url: z.string().min(1).max(2048) }).optional() })
-        .optional(),
+      mode: z
+        .enum(['direct', 'nginx'])
+        .default('direct')
+        .describe('nginx: through an L4 stream proxy with a fixed egress address, made by the operator.'),
     })
     .prefault({}),
-  egress: z.strictObject({ mode: z.enum(['direct', 'nginx']).default('direct') }).prefault({}),
 });
 
-const count = () => z.int().min(0);
-
 export const registryStatus = z.strictObject({
-  observedGeneration: z.int().optional(),
+  observedGeneration: z.int().min(-1).optional(),
   connections: z
     .strictObject({ limit: count(), granted: count(), open: count(), quarantined: count(), free: count() })
     .optional()
     .describe(
       'limit: what may be used (limit less externalReserved and cuts); granted: published to pods; free: neither charged nor quarantined.',
     ),
-  sets: z
-    .array(
-      z.strictObject({
-        set: setName(),
-        name: z.string().max(253),
-        class: z.string().max(16),
-        granted: count(),
-        open: count(),
-        waiting: count(),
-      }),
-    )
-    .max(1000)
-    .optional(),
-  conditions: z.array(condition()).max(32).optional(),
+  sets: listMap(
+    z.strictObject({
+      set: z.string().max(191),
+      name: z.string().max(253).describe('Name of the EppSet object.'),
+      class: z.string().max(16),
+      granted: count(),
+      open: count(),
+      waiting: count(),
+    }),
+    ['name'],
+    { max: 1000 },
+  )
+    .optional()
+    .describe('Who holds connections of this account.'),
+  conditions: conditions().optional(),
 });
 
 export type EppRegistrySpec = z.output<typeof registrySpec>;

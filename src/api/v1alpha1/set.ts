@@ -1,94 +1,107 @@
 import { z } from 'zod';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
-import { SET_NAME_PATTERN } from '../../routing/set-name.ts';
-import { condition } from './condition.ts';
+import { listMap } from '../schema/collections.ts';
+import { count, percent, registryName } from '../schema/names.ts';
+import { immutable, rule } from '../schema/rule.ts';
+import { conditions } from './condition.ts';
 import { duration } from './duration.ts';
 import { GROUP_VERSION } from './group.ts';
+import { podTemplate } from './pod-template.ts';
+import { setNameField } from './set-name-fields.ts';
 
 /** Priority of a set in the budget, highest first. */
 export const CLASSES = ['core', 'manage', 'query'] as const;
 export type SetClass = (typeof CLASSES)[number];
 
-export const pool = z.strictObject({
-  registry: z.string().min(1).max(253).describe('Name of an EppRegistry in the same namespace.'),
-  min: z.int().min(1).max(10_000).describe('Connections that this set is guaranteed, over all its pods.'),
-  max: z.int().min(1).max(10_000),
-  lendablePercent: z
-    .int()
-    .min(0)
-    .max(100)
-    .optional()
-    .describe('How much of min may be lent while idle; 50 by default.'),
-});
+export const pool = rule(
+  z.strictObject({
+    registry: registryName().describe('Name of an EppRegistry in the same namespace.'),
+    min: z.int().min(1).max(10_000).describe('Connections that this set is guaranteed, over all its pods.'),
+    max: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .describe('The most connections that this set may hold, over all its pods.'),
+    lendablePercent: percent().optional().describe('How much of min may be lent while idle; 50 by default.'),
+  }),
+  {
+    cel: 'self.min <= self.max',
+    holds: ({ min, max }) => min <= max,
+    message: 'must not be lower than min ({min})',
+    path: ['max'],
+  },
+);
 /** No default stands in a list item of a CRD (GitOps tools would never be in sync), so code has it. */
 export const DEFAULT_LENDABLE_PERCENT = 50;
 
-const quantities = () => z.record(z.string().max(63), z.string().max(32)).optional();
+/** More than any one deployment of pods can hold open: a sum above is a slip of the pen. */
+const MOST_GUARANTEED = 100_000;
 
-export const setSpec = z.strictObject({
-  set: z
-    .string()
-    .max(190)
-    .regex(new RegExp(SET_NAME_PATTERN))
-    .describe('prefix.business.region; the region may be *.'),
-  class: z.enum(CLASSES),
-  replicas: z.int().min(0).max(10_000).default(1),
-  pools: z.array(pool).min(1).max(64),
-  timeouts: z
-    .strictObject({
-      queue: duration().default('5s').describe('How long a request may wait for a connection.'),
-      command: duration().default('30s').describe('How long the registry may take to answer.'),
-    })
-    .prefault({}),
-  template: z
-    .strictObject({
-      resources: z.strictObject({ requests: quantities(), limits: quantities() }).optional(),
-      nodeSelector: z.record(z.string().max(317), z.string().max(63)).optional(),
-      tolerations: z
-        .array(
-          z.strictObject({
-            key: z.string().max(317).optional(),
-            operator: z.enum(['Exists', 'Equal']).optional(),
-            value: z.string().max(63).optional(),
-            effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-            tolerationSeconds: z.int().min(0).optional(),
-          }),
-        )
-        .max(64)
-        .optional(),
-      priorityClassName: z.string().max(253).optional(),
-      imagePullSecrets: z
-        .array(z.strictObject({ name: z.string().min(1).max(253) }))
-        .max(16)
-        .optional(),
-      annotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
-    })
-    .prefault({})
-    .describe('A chosen few pod fields.'),
-  autoscaling: z
-    .strictObject({
+const pools = () =>
+  rule(listMap(pool, ['registry'], { min: 1, max: 64 }), {
+    cel: `self.map(p, p.min).sum() <= ${MOST_GUARANTEED}`,
+    holds: (all) => all.reduce((sum, { min }) => sum + min, 0) <= MOST_GUARANTEED,
+    message: `must not guarantee more than ${MOST_GUARANTEED} connections in all: lower the minimums`,
+  }).describe('The connections of this set, by registry account.');
+
+const autoscaling = () =>
+  rule(
+    z.strictObject({
       minReplicas: z.int().min(1).max(10_000),
       maxReplicas: z.int().min(1).max(10_000),
-      targetPoolUtilization: z.int().min(1).max(100).default(70),
+      targetPoolUtilization: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(70)
+        .describe('Percent of granted connections in use that the number of pods is aimed at.'),
+    }),
+    {
+      cel: 'self.minReplicas <= self.maxReplicas',
+      holds: ({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas,
+      message: 'must not be lower than minReplicas ({minReplicas})',
+      path: ['maxReplicas'],
+    },
+  ).describe('Lets the number of pods follow the use of the pools; replicas is then left alone.');
+
+/** An isolated deployment of adapters for one business and region. */
+export const setSpec = z.strictObject({
+  set: immutable(setNameField(), 'create another EppSet and delete this one').describe(
+    'prefix.business.region; the region may be *.',
+  ),
+  class: z.enum(CLASSES).describe('Priority in the connection budget: core, then manage, then query.'),
+  replicas: z.int().min(0).max(10_000).default(1),
+  pools: pools(),
+  timeouts: z
+    .strictObject({
+      queue: duration({ atMost: '5m' })
+        .default('5s')
+        .describe('How long a request may wait for a connection.'),
+      command: duration({ atLeast: '100ms', atMost: '10m' })
+        .default('30s')
+        .describe('How long the registry may take to answer.'),
     })
-    .optional(),
+    .prefault({}),
+  template: podTemplate().prefault({}),
+  autoscaling: autoscaling().optional(),
   paused: z.boolean().default(false).describe('True: the operator leaves everything of this set as it is.'),
 });
 
-const count = () => z.int().min(0);
-
 export const setStatus = z.strictObject({
-  observedGeneration: z.int().optional(),
+  observedGeneration: z.int().min(-1).optional(),
   replicas: count().optional(),
   readyReplicas: count().optional(),
-  selector: z.string().max(4096).optional(),
-  pools: z
-    .array(
-      z.strictObject({ registry: z.string().max(253), granted: count(), open: count(), waiting: count() }),
-    )
-    .max(64)
-    .optional(),
-  conditions: z.array(condition()).max(32).optional(),
+  selector: z.string().max(4096).optional().describe('The pods, for the scale subresource.'),
+  connections: z
+    .strictObject({ granted: count(), open: count(), waiting: count() })
+    .optional()
+    .describe('Sums over the pools.'),
+  pools: listMap(
+    z.strictObject({ registry: z.string().max(253), granted: count(), open: count(), waiting: count() }),
+    ['registry'],
+    { max: 64 },
+  ).optional(),
+  conditions: conditions().optional(),
 });
 
 export type EppSetPool = z.output<typeof pool>;

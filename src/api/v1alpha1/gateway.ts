@@ -1,0 +1,235 @@
+import { z } from 'zod';
+import type { KubeObject, Resource } from '../../kube/objects.ts';
+import { SET_PART } from '../../routing/set-name.ts';
+import { atomicList, listMap, listSet, mapOf } from '../schema/collections.ts';
+import { count, percent, registryName, tld, webUrl } from '../schema/names.ts';
+import { matching, rule } from '../schema/rule.ts';
+import { conditions } from './condition.ts';
+import { duration } from './duration.ts';
+import { GROUP_VERSION } from './group.ts';
+import { podTemplate } from './pod-template.ts';
+import { ownRegion, setPart } from './set-name-fields.ts';
+
+/** Commands that a business can take, `object:command` after RFC 5731 to 5733, restore after RFC 3915. A closed list: a slip of the pen would silently go to the default business. */
+export const BUSINESS_COMMANDS = [
+  'domain:check',
+  'domain:info',
+  'domain:create',
+  'domain:update',
+  'domain:delete',
+  'domain:renew',
+  'domain:transfer',
+  'domain:restore',
+  'host:check',
+  'host:info',
+  'host:create',
+  'host:update',
+  'host:delete',
+  'contact:check',
+  'contact:info',
+  'contact:create',
+  'contact:update',
+  'contact:delete',
+  'contact:transfer',
+  'poll',
+] as const;
+export type BusinessCommand = (typeof BUSINESS_COMMANDS)[number];
+
+const business = () =>
+  rule(
+    z.strictObject({
+      name: setPart().describe('The middle part of the names of its sets.'),
+      commands: listSet(z.enum(BUSINESS_COMMANDS), { max: BUSINESS_COMMANDS.length })
+        .optional()
+        .describe('Commands that this business serves.'),
+      default: z.boolean().optional().describe('True: serves every command that no other business names.'),
+    }),
+    {
+      cel: 'has(self.commands) && self.commands.size() > 0 || has(self.default) && self.default',
+      holds: ({ commands = [], default: isDefault = false }) => commands.length > 0 || isDefault,
+      message: 'must name commands or be the default business: it would never serve anything',
+    },
+  );
+
+const businesses = () =>
+  rule(
+    listMap(business(), ['name'], { min: 1, max: 16 }),
+    {
+      cel: 'self.filter(b, has(b.default) && b.default).size() <= 1',
+      holds: (all) => all.filter((one) => one.default).length <= 1,
+      message: 'must have at most one default business: leave default: true on one',
+    },
+    {
+      cel: 'self.all(a, !has(a.commands) || a.commands.all(c, self.exists_one(b, has(b.commands) && c in b.commands)))',
+      holds: (all) => {
+        const named = all.flatMap(({ commands = [] }) => [...new Set(commands)]);
+        return new Set(named).size === named.length;
+      },
+      message: 'must name each command in one business alone: remove it from the others',
+    },
+  );
+
+/** For a registry in a route that says no weight; code has it, since no default stands in a list item. */
+export const DEFAULT_WEIGHT = 100;
+
+const route = () =>
+  z.strictObject({
+    tlds: listSet(tld(), { min: 1, max: 1000 }).describe('TLDs in lower case, without a leading dot.'),
+    registries: rule(
+      listMap(
+        z.strictObject({
+          name: registryName().describe('Name of an EppRegistry in the same namespace.'),
+          weight: z
+            .int()
+            .min(0)
+            .max(1000)
+            .optional()
+            .describe('Share of the requests that name no accreditation; 100 by default, 0: none.'),
+        }),
+        ['name'],
+        { min: 1, max: 64 },
+      ),
+      {
+        cel: 'self.exists(r, !has(r.weight) || r.weight > 0)',
+        holds: (all) => all.some(({ weight }) => weight === undefined || weight > 0),
+        message: 'must have a registry with a weight above 0',
+      },
+    ),
+  });
+
+const fallback = () =>
+  z
+    .strictObject({
+      when: z
+        .enum(['allDead', 'gradual'])
+        .default('allDead')
+        .describe(
+          'allDead: when no instance of the own set is usable. gradual: in proportion to what is lost.',
+        ),
+      overprovisioning: z
+        .number()
+        .min(1)
+        .max(10)
+        .default(1.4)
+        .describe('For gradual: 1.4 starts to spill when less than 71 % of the own set is healthy.'),
+      maxSpillPercent: percent()
+        .default(100)
+        .describe('At most this share of the requests of a business may go to its fallback set.'),
+      recoverAll: z
+        .boolean()
+        .default(false)
+        .describe('True: tries dead instances when the own set and the fallback set are both dead.'),
+    })
+    .describe('When requests go to the set * of the same business. Never to another region or business.');
+
+const rollout = () =>
+  rule(
+    z.strictObject({
+      percent: percent().default(100).describe('Share of the requests that the sets serve.'),
+      key: matching(
+        z.string().min(1).max(63),
+        '[a-z]([-a-z0-9]{0,61}[a-z0-9])?',
+        'must be the name of a routing factor: lower-case letters, digits and inner hyphens, such as uin',
+      )
+        .optional()
+        .describe('The routing factor whose value decides, so that one customer always takes the same path.'),
+      legacy: z
+        .strictObject({ url: webUrl() })
+        .optional()
+        .describe('The old path, for the rest of the requests.'),
+    }),
+    {
+      cel: 'self.percent == 100 || has(self.legacy)',
+      holds: (value) => value.percent === 100 || value.legacy !== undefined,
+      message: 'is needed while percent ({percent}) is below 100: the rest of the requests goes there',
+      path: ['legacy'],
+    },
+  ).describe('Moves traffic from an older system to the sets, step by step.');
+
+const businessKeys = { key: SET_PART, keyIs: 'the name of a business' };
+
+const degradation = () =>
+  z
+    .strictObject({
+      watch: setPart().describe('The business to protect.'),
+      above: z
+        .int()
+        .min(1)
+        .max(100)
+        .describe('Percent of its connections in use from which others give way.'),
+      shed: mapOf(percent(), { max: 16, ...businessKeys })
+        .optional()
+        .describe('By business: percent of its requests that are refused meanwhile.'),
+      staleChecksFor: duration({ atLeast: '1s', atMost: '1h' })
+        .optional()
+        .describe('Meanwhile checks may be answered from answers of at most this age.'),
+    })
+    .describe('Gives way before the business that matters suffers.');
+
+/** The one HTTP face for business services in a region. */
+export const gatewaySpec = rule(
+  z.strictObject({
+    prefix: setPart().describe('First part of the names of the sets it routes to.'),
+    region: ownRegion().describe('Where it stands: last part of the names of its own sets.'),
+    replicas: z.int().min(0).max(1_000).default(2),
+    businesses: businesses(),
+    routes: atomicList(route(), { min: 1, max: 128 }).describe(
+      'Which registry accounts serve which TLDs; the first route with the TLD counts.',
+    ),
+    fallback: fallback().prefault({}),
+    rollout: rollout().optional(),
+    degradation: degradation().optional(),
+    switches: mapOf(z.boolean(), { max: 16, ...businessKeys })
+      .optional()
+      .describe('By business: false answers 503 at once.'),
+    template: podTemplate().prefault({}),
+    paused: z
+      .boolean()
+      .default(false)
+      .describe('True: the operator leaves everything of this gateway as it is.'),
+  }),
+  {
+    cel: '!has(self.degradation) || self.businesses.exists(b, b.name == self.degradation.watch)',
+    holds: ({ degradation, businesses }) =>
+      degradation === undefined || businesses.some(({ name }) => name === degradation.watch),
+    message: 'must be the name of one of the businesses',
+    path: ['degradation', 'watch'],
+  },
+  {
+    cel: '!has(self.degradation) || !has(self.degradation.shed) || self.degradation.shed.all(k, k != self.degradation.watch && self.businesses.exists(b, b.name == k))',
+    holds: ({ degradation, businesses }) =>
+      Object.keys(degradation?.shed ?? {}).every(
+        (key) => key !== degradation?.watch && businesses.some(({ name }) => name === key),
+      ),
+    message: 'must name businesses of this gateway, other than the one that is watched',
+    path: ['degradation', 'shed'],
+  },
+  {
+    cel: '!has(self.switches) || self.switches.all(k, self.businesses.exists(b, b.name == k))',
+    holds: ({ switches = {}, businesses }) =>
+      Object.keys(switches).every((key) => businesses.some(({ name }) => name === key)),
+    message: 'must name businesses of this gateway',
+    path: ['switches'],
+  },
+);
+
+export const gatewayStatus = z.strictObject({
+  observedGeneration: z.int().min(-1).optional(),
+  replicas: count().optional(),
+  readyReplicas: count().optional(),
+  selector: z.string().max(4096).optional().describe('The pods, for the scale subresource.'),
+  conditions: conditions().optional(),
+});
+
+export type EppGatewaySpec = z.output<typeof gatewaySpec>;
+export type EppGatewayStatus = z.output<typeof gatewayStatus>;
+export interface EppGateway extends KubeObject {
+  spec: EppGatewaySpec;
+  status?: EppGatewayStatus;
+}
+export const EPP_GATEWAY: Resource<EppGateway> = {
+  apiVersion: GROUP_VERSION,
+  kind: 'EppGateway',
+  plural: 'eppgateways',
+  namespaced: true,
+};
