@@ -57,8 +57,15 @@ const SESSION_LIMIT = 2502;
  */
 export async function openSession(options: SessionOptions): Promise<EppSession> {
   const session = new TlsSession(options);
-  await session.open();
-  return session;
+  const { signal } = options;
+  const onAbort = () => session.destroy(session.cutError(signal?.reason));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await session.open();
+    return session;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
 }
 
 class TlsSession implements EppSession {
@@ -400,6 +407,13 @@ class TlsSession implements EppSession {
       this.#startPhase(this.#options.timeouts.closeMs ?? DEFAULT_CLOSE_MS, () => this.#socket?.destroy());
     }
     this.#socket?.end();
+  }
+
+  /** The reason of an abort as an error of this session. */
+  cutError(reason: unknown): EppError {
+    return reason instanceof EppError
+      ? reason
+      : this.#failure('shutdown', 'the attempt was given up', { cause: reason });
   }
 
   destroy(reason: EppError): void {

@@ -100,11 +100,17 @@ function checker(name: string, schema: z.ZodType<Record<string, unknown>>) {
   return (body: unknown): Record<string, unknown> => {
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
-    throw new CommandError(
-      name,
-      parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
-    );
+    throw new CommandError(name, parsed.error.issues.flatMap(issuesOf));
   };
+}
+
+/** An unknown field is named itself, not the object that it stands in. */
+function issuesOf(issue: z.core.$ZodIssue): CommandIssue[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: pathOf(issue.path), message: issue.message }];
+  return issue.keys.map((key) => ({
+    path: pathOf([...issue.path, key.slice(0, 64)]),
+    message: 'is not known here',
+  }));
 }
 
 /** `['names', 2]` as `names[2]`. */
