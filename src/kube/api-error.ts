@@ -8,14 +8,24 @@ export class ApiError extends Error {
   /** What the server asks us to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
+  /** The fields that the API found at fault, e.g. `spec.replicas`. */
+  readonly invalidFields: readonly string[];
+
   constructor(
     message: string,
-    fields: { code: number; reason?: string; retryAfterMs?: number; cause?: unknown },
+    fields: {
+      code: number;
+      reason?: string;
+      retryAfterMs?: number;
+      invalidFields?: readonly string[];
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: fields.cause });
     this.code = fields.code;
     this.reason = fields.reason ?? '';
     this.retryAfterMs = fields.retryAfterMs;
+    this.invalidFields = fields.invalidFields ?? [];
   }
 }
 

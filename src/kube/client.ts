@@ -1,4 +1,4 @@
-import { ApiError, isGone, isNotFound } from './api-error.ts';
+import { ApiError, isGone, isInvalid, isNotFound } from './api-error.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import type { DeleteOptions, Intent, KubeClient, ListOptions, ObjectList, WatchEvent } from './interfaces.ts';
 import { readLines } from './lines.ts';
@@ -124,11 +124,11 @@ class Client implements ClosableKubeClient {
     }
   }
 
-  create<T extends KubeObject>(resource: Resource<T>, object: T, signal?: AbortSignal): Promise<T> {
+  async create<T extends KubeObject>(resource: Resource<T>, object: T, signal?: AbortSignal): Promise<T> {
     const path = withQuery(collectionPath(resource, object.metadata.namespace), {
       fieldManager: FIELD_MANAGER,
     });
-    return this.#write('create', 'POST', path, resource, object, signal);
+    return await this.#write('create', 'POST', path, resource, object, signal);
   }
 
   replace<T extends KubeObject>(resource: Resource<T>, object: T, signal?: AbortSignal): Promise<T> {
@@ -139,7 +139,7 @@ class Client implements ClosableKubeClient {
     return this.#replace('replace status of', 'status', resource, object, signal);
   }
 
-  #replace<T extends KubeObject>(
+  async #replace<T extends KubeObject>(
     verb: string,
     subresource: 'status' | undefined,
     resource: Resource<T>,
@@ -153,7 +153,7 @@ class Client implements ClosableKubeClient {
       );
     const fieldManager = subresource === undefined ? FIELD_MANAGER : STATUS_FIELD_MANAGER;
     const path = withQuery(objectPath(resource, keyOf(object), subresource), { fieldManager });
-    return this.#write(verb, 'PUT', path, resource, object, signal);
+    return await this.#write(verb, 'PUT', path, resource, object, signal);
   }
 
   async delete(
@@ -185,7 +185,7 @@ class Client implements ClosableKubeClient {
     }
   }
 
-  apply<T extends KubeObject>(
+  async apply<T extends KubeObject>(
     resource: Resource<T>,
     intent: Intent<T>,
     options: { fieldManager?: string; dryRun?: boolean } = {},
@@ -196,10 +196,10 @@ class Client implements ClosableKubeClient {
       force: true,
       dryRun: options.dryRun ? 'All' : undefined,
     });
-    return this.#write('apply', 'PATCH', path, resource, intent, signal);
+    return await this.#apply('apply', path, resource, intent, signal);
   }
 
-  applyStatus<T extends KubeObject>(
+  async applyStatus<T extends KubeObject>(
     resource: Resource<T>,
     intent: Intent<T>,
     options: { fieldManager?: string } = {},
@@ -209,7 +209,24 @@ class Client implements ClosableKubeClient {
       fieldManager: options.fieldManager ?? STATUS_FIELD_MANAGER,
       force: true,
     });
-    return this.#write('apply status of', 'PATCH', path, resource, intent, signal);
+    return await this.#apply('apply status of', path, resource, intent, signal);
+  }
+
+  async #apply<T extends KubeObject>(
+    verb: string,
+    path: string,
+    resource: Resource<T>,
+    intent: Intent<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    try {
+      return await this.#write(verb, 'PATCH', path, resource, intent, signal);
+    } catch (error) {
+      // An intent for an object that was deleted is a conflict by the API's own word, but invalid when there is a successor.
+      if (!isInvalid(error) || !(error as ApiError).invalidFields.includes('metadata.uid')) throw error;
+      const { message } = error as ApiError;
+      throw new ApiError(message, { code: 409, reason: 'Conflict', cause: error });
+    }
   }
 
   async #write<T extends KubeObject>(

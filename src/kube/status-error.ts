@@ -5,7 +5,7 @@ interface Status {
   message?: string;
   reason?: string;
   code?: number;
-  details?: { retryAfterSeconds?: number };
+  details?: { retryAfterSeconds?: number; causes?: { field?: string }[] };
 }
 
 /** How much of an answer that is not JSON (a proxy's page, a plain text) an error quotes. */
@@ -36,6 +36,7 @@ function apiError(what: string, status: Status, retryAfterSeconds: number): ApiE
   return new ApiError(`${what}: ${message === '' ? head : `${head}: ${message}`}`, {
     code,
     reason,
+    invalidFields: (status.details?.causes ?? []).flatMap(({ field = [] }) => field),
     ...(retryAfterSeconds > 0 && { retryAfterMs: retryAfterSeconds * 1000 }),
   });
 }

@@ -175,7 +175,7 @@ export class Transport {
   /** The API warns of unknown fields and deprecated versions in a header (RFC 7234 5.5). Each text is logged once. */
   #logWarnings(call: Call, header: string | string[] | undefined): void {
     for (const line of [header ?? []].flat()) {
-      const text = /^\d{3} \S+ "(.*)"/.exec(line)?.[1] ?? line;
+      const text = (/^\d{3} \S+ "(.*)"/.exec(line)?.[1] ?? line).replaceAll('\\"', '"');
       if (this.#warned.has(text) || this.#warned.size >= MAX_WARNINGS) continue;
       this.#warned.add(text);
       this.#log.warn({ request: call.what, warning: text }, 'the API server warns');
