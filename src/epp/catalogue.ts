@@ -19,6 +19,7 @@ export const CATALOGUE: readonly CommandDefinition[] = [
   ...contactCommands,
 ];
 
+const TRANSACTION_ID = transactionId();
 const BY_NAME = new Map(
   CATALOGUE.map((definition) => [commandName(definition.object, definition.command), definition]),
 );
@@ -38,7 +39,7 @@ export function nameOf(command: Pick<EppCommand, 'object' | 'command'>): string 
 /** The command with its body checked and completed by defaults. Throws CommandError, which names the wrong field. */
 export function checkCommand(command: EppCommand): EppCommand {
   const definition = definitionOf(command);
-  if (command.clTRID !== undefined && !transactionId().safeParse(command.clTRID).success) {
+  if (command.clTRID !== undefined && !TRANSACTION_ID.safeParse(command.clTRID).success) {
     throw new CommandError(nameOf(command), [
       { path: 'clTRID', message: 'must have 3 to 64 characters on one line' },
     ]);

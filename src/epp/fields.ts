@@ -1,16 +1,22 @@
 /** Checks for the simple types of EPP's schemas (RFC 5730 section 4, RFC 5731 to 5733), used by the commands' zod schemas. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isXmlText } from './xml-write.ts';
 
-/** One line of text as it is: XML Schema's normalizedString. */
+/** One line of text as it is: XML Schema's normalizedString. Lengths are in characters, as XML Schema counts, not in UTF-16 units. */
 export function line(min: number, max: number) {
   return z
     .string()
-    .min(min)
-    .max(max)
     .refine(
       (value) => !/[\t\n\r]/.test(value) && isXmlText(value),
       'must be one line without control characters',
+    )
+    .refine(
+      (value) => {
+        const length = [...value].length;
+        return length >= min && length <= max;
+      },
+      `must have ${min === max ? min : `${min} to ${max}`} characters`,
     );
 }
 
@@ -23,12 +29,7 @@ export function token(min: number, max: number) {
 }
 
 /** eppcom:labelType: a domain or host name, IDNs as A-labels. */
-export const label = () =>
-  z
-    .string()
-    .min(1)
-    .max(255)
-    .refine((value) => !/\s/.test(value) && isXmlText(value), 'must be a name without spaces');
+export const label = () => line(1, 255).refine((value) => !/\s/.test(value), 'must be a name without spaces');
 
 /** eppcom:clIDType: the id of a registrar or a contact. */
 export const clID = () => token(3, 16);
@@ -45,15 +46,20 @@ export const language = () =>
 export const uri = () =>
   z
     .string()
-    .min(1)
     .max(1000)
-    .refine((value) => !/\s/.test(value) && isXmlText(value), 'must be a URI');
+    .regex(/^[A-Za-z][A-Za-z\d+.-]*:(?:[\w.~:/?#@!$&'()*+,;=-]|%[\dA-Fa-f]{2})+$/, 'must be a URI');
 
 /** eppcom:roidType. */
 export const roid = () =>
   z.string().regex(/^\w{1,80}-\w{1,8}$/, 'must be a repository object id such as "X-REP"');
 
-export const ipAddress = () => z.strictObject({ ip: z.enum(['v4', 'v6']).default('v4'), addr: token(3, 45) });
+export const ipAddress = () =>
+  z
+    .strictObject({ ip: z.enum(['v4', 'v6']).default('v4'), addr: z.string() })
+    .refine(({ ip, addr }) => isIP(addr) === (ip === 'v4' ? 4 : 6), {
+      path: ['addr'],
+      message: 'must be an address of the version that `ip` names (v4 by default)',
+    });
 
 /** eppcom:pwAuthInfoType; `roid` names the object whose authInfo it is, where that is a contact's. */
 export const authInfo = () => z.strictObject({ pw: line(0, 255), roid: roid().optional() });

@@ -16,8 +16,7 @@ export interface Exchange {
 }
 
 /**
- * Commands written and not yet answered, oldest first. A registry answers in order (RFC 5730 section 2: and RFC 5734 section
- * 3), and every reply repeats the clTRID of its command: both are held to, because a reply taken for another command's
+ * Commands written and not yet answered, oldest first. A registry answers in order (RFC 5734 section 3), and every reply repeats the clTRID of its command: both are held to, because a reply taken for another command's
  * mixes up answers without anyone noticing.
  */
 export class InFlight {
@@ -34,7 +33,7 @@ export class InFlight {
   /** The exchange that a frame answers, and its reply; or why it answers none. */
   match(frame: ServerFrame): { exchange: Exchange; response: EppResponse } | { problem: string } {
     const head = this.#exchanges[0];
-    if (!head) return { problem: `a ${frame.kind} came although no command was in flight` };
+    if (!head) return { problem: `a ${told(frame)} came although no command was in flight` };
     const isHello = head.command.command === 'hello';
     if (frame.kind === 'greeting') {
       if (!isHello) return { problem: `a greeting came in answer to ${head.command.command}` };
@@ -44,7 +43,7 @@ export class InFlight {
     const { clTRID } = frame.response;
     if (clTRID === undefined ? this.#exchanges.length > 1 : isHello || clTRID !== head.command.clTRID) {
       return {
-        problem: `a reply with clTRID ${clTRID ?? '(none)'} came where ${head.command.clTRID ?? 'that of a hello'} was expected`,
+        problem: `a ${told(frame)} with clTRID ${clTRID ?? '(none)'} came where ${head.command.clTRID ?? 'that of a hello'} was expected`,
       };
     }
     this.#exchanges.shift();
@@ -55,4 +54,11 @@ export class InFlight {
   takeAll(): Exchange[] {
     return this.#exchanges.splice(0);
   }
+}
+
+/** With its code: a registry that is about to close may say so unasked. */
+function told(frame: ServerFrame): string {
+  if (frame.kind === 'greeting') return 'greeting';
+  const [result] = frame.response.results;
+  return `reply (${result?.code ?? 'no code'}: ${result?.message ?? ''})`;
 }

@@ -42,7 +42,7 @@ export interface SessionOptions {
   };
   profile: Profile;
   permit: SessionPermit;
-  /** Aborted: an attempt that is under way is cut. No effect on a session that is open. */
+  /** Aborted: an attempt that is under way is cut; a reason that is an EppError is told on. No effect on a session that is open. */
   signal?: AbortSignal;
   /** After so much silence of ours a keepalive is sent; 0: never. See `keepaliveAfterMs`. */
   keepaliveAfterMs: number;

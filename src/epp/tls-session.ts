@@ -22,7 +22,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { CommandError, checkCommand, commandDefinition, nameOf, writeCommand } from './catalogue.ts';
+import { CommandError, commandDefinition, nameOf, writeCommand } from './catalogue.ts';
 import { type EppCommand, type EppResponse, resultCode } from './command.ts';
 import { codeOf, connectHint, provesNoConnection } from './connect-failure.ts';
 import { encodeFrame, FrameReader } from './frame.ts';
@@ -123,11 +123,22 @@ class TlsSession implements EppSession {
   open(): Promise<void> {
     const wrong = this.#credentialsProblem();
     if (wrong !== undefined) return this.#refuse(this.#failure('login', wrong));
-    if (!this.#options.permit.mayConnect()) {
+    const { signal, permit } = this.#options;
+    if (signal?.aborted) return this.#refuse(this.#aborted(signal));
+    if (!permit.mayConnect()) {
       return this.#refuse(this.#failure('budget', 'the connection budget allows no connect now'));
     }
     this.#connect();
-    return this.#opened.promise;
+    const onAbort = () => this.#fail(this.#aborted(signal));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return this.#opened.promise.finally(() => signal?.removeEventListener('abort', onAbort));
+  }
+
+  #aborted(signal: AbortSignal | undefined): EppError {
+    const reason: unknown = signal?.reason;
+    return reason instanceof EppError
+      ? reason
+      : this.#failure('shutdown', `not opened: ${messageOf(reason)}`);
   }
 
   async #refuse(error: EppError): Promise<void> {
@@ -238,15 +249,10 @@ class TlsSession implements EppSession {
     }
     this.#stopPhase();
     this.#setState('login');
-    const login = this.#exchange(
-      { command: 'login', body: this.#loginBody(lang, objURIs, extURIs) },
-      this.#options.timeouts.loginMs,
-    );
-    this.#write(login.exchange);
-    login.reply.then(
-      (response) => this.#onLoggedIn(response),
-      () => {}, // the session has failed with it, and says so itself
-    );
+    const login = { command: 'login', body: this.#loginBody(lang, objURIs, extURIs) };
+    const { exchange, reply } = this.#exchange(login, this.#options.timeouts.loginMs);
+    reply.catch(() => {}); // #onReply decides; a failure is the session's, and `open` tells it
+    this.#write(exchange);
   }
 
   /** Some registries answer a connection over the limit with a response instead of a greeting. */
@@ -257,9 +263,8 @@ class TlsSession implements EppSession {
   }
 
   #onLoggedIn(response: EppResponse): void {
-    if (this.#state !== 'login') return;
     const code = resultCode(response);
-    if (code === 1000) {
+    if (code < 2000 && !closesSession(code)) {
       this.#openedAtMs = this.#options.clock.monotonicMs();
       this.#isOpen = true;
       this.#setState('idle');
@@ -286,18 +291,18 @@ class TlsSession implements EppSession {
   }
 
   send(command: EppCommand, options: { timeoutMs: number }): Promise<EppResponse> {
+    if (this.#error || this.#state === 'closed') {
+      return Promise.reject(this.#failure('closed', 'the session has ended'));
+    }
     if (this.#state === 'draining' || this.#state === 'closing') {
       return Promise.reject(this.#failure('shutdown', 'the session is being closed'));
-    }
-    if (this.#state === 'closed' || this.#error) {
-      return Promise.reject(this.#failure('closed', 'the session has ended'));
     }
     let begun: { exchange: Exchange; reply: Promise<EppResponse> };
     try {
       if (command.command === 'login' || command.command === 'logout') {
         throw new TypeError(`${command.command} is the session's own: use openSession and close`);
       }
-      begun = this.#exchange(checkCommand(command), options.timeoutMs);
+      begun = this.#exchange(command, options.timeoutMs);
     } catch (error) {
       return Promise.reject(this.#failure('protocol', messageOf(error), { cause: error }));
     }
@@ -363,12 +368,11 @@ class TlsSession implements EppSession {
     exchange.timer?.cancel();
     exchange.resolve(response);
     const { command } = exchange.command;
-    // the login's reply decides in #onLoggedIn, within this turn of the event loop
-    if (command === 'login') return;
     const code = resultCode(response);
-    if (command === 'logout') {
-      this.#releasedByPeer = code === LOGGED_OUT;
-      this.#awaitPeerClose();
+    if (command === 'login') {
+      this.#onLoggedIn(response);
+    } else if (command === 'logout') {
+      this.#onLoggedOut(response);
     } else if (closesSession(code) || code === NOT_LOGGED_IN) {
       const said = `the registry ended the session: ${code} ${response.results[0]?.message ?? ''}`;
       this.#error = this.#failure(code === SESSION_LIMIT ? 'limit' : 'closed', said, { code });
@@ -383,7 +387,8 @@ class TlsSession implements EppSession {
       this.#setState('draining');
       this.#keepaliveTimer?.cancel();
       this.#startPhase(options.timeoutMs, () => {
-        this.#fail(this.#failure('timeout', `not logged out within ${options.timeoutMs} ms`));
+        const missing = this.#releasedByPeer ? "the registry's FIN did not come" : 'not logged out';
+        this.#fail(this.#failure('timeout', `${missing} within ${options.timeoutMs} ms`));
       });
       this.#pump();
     }
@@ -396,6 +401,16 @@ class TlsSession implements EppSession {
     const { exchange, reply } = this.#exchange({ command: 'logout', body: {} }, LONGEST_TIMER_MS);
     reply.catch(() => {}); // `ended` tells
     this.#write(exchange);
+  }
+
+  #onLoggedOut(response: EppResponse): void {
+    const code = resultCode(response);
+    this.#releasedByPeer = code === LOGGED_OUT;
+    if (code !== LOGGED_OUT) {
+      const said = `the logout was answered ${code} ${response.results[0]?.message ?? ''}`;
+      this.#error = this.#failure('closed', said, { code });
+    }
+    this.#awaitPeerClose();
   }
 
   /** Our side is done: FIN, then the peer's FIN, for a while. */
@@ -423,10 +438,11 @@ class TlsSession implements EppSession {
   #armKeepalive(): void {
     const { keepaliveAfterMs: after, clock } = this.#options;
     if (after <= 0) return;
-    const due = this.#lastWriteMs + after - clock.monotonicMs();
-    this.#keepaliveTimer = clock.after(Math.min(Math.max(due, 0), LONGEST_TIMER_MS), () => {
+    // one timer that looks again, instead of one set anew by every command; a busy session is looked at soon again
+    const due = Math.max(this.#lastWriteMs + after - clock.monotonicMs(), after / 8);
+    this.#keepaliveTimer = clock.after(Math.min(due, LONGEST_TIMER_MS), () => {
       if (this.#state === 'idle' && clock.monotonicMs() - this.#lastWriteMs >= after) this.#sendKeepalive();
-      if (this.#state !== 'closed' && !this.#error) this.#armKeepalive();
+      if (this.#state === 'idle' || this.#state === 'busy') this.#armKeepalive();
     });
   }
 
@@ -476,6 +492,8 @@ class TlsSession implements EppSession {
   #fail(error: EppError): void {
     if (this.#state === 'closed') return;
     this.#error ??= error;
+    this.#setState('closing');
+    this.#keepaliveTimer?.cancel();
     this.#failExchanges();
     this.#socket?.destroy();
   }

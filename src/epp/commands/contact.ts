@@ -27,7 +27,10 @@ const addressSchema = () =>
     city: line(1, 255),
     sp: line(0, 255).optional().describe('State or province.'),
     pc: token(0, 16).optional().describe('Postal code.'),
-    cc: token(2, 2).describe('Country, ISO 3166-1.'),
+    cc: z
+      .string()
+      .regex(/^[A-Za-z]{2}$/, 'must be two letters')
+      .describe('Country, ISO 3166-1.'),
   });
 
 const postalInfoSchema = () =>

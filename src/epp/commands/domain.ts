@@ -76,7 +76,11 @@ const schemas = {
       .optional(),
   }),
   delete: z.strictObject({ name: label() }),
-  renew: z.strictObject({ name: label(), curExpDate: z.iso.date(), period: period().optional() }),
+  renew: z.strictObject({
+    name: label(),
+    curExpDate: z.iso.date().refine((date) => date >= '1000', 'must be a date of this era'),
+    period: period().optional(),
+  }),
   transfer: z.strictObject({
     op: z.enum(['request', 'query', 'approve', 'reject', 'cancel']),
     name: label(),
