@@ -57,15 +57,8 @@ const SESSION_LIMIT = 2502;
  */
 export async function openSession(options: SessionOptions): Promise<EppSession> {
   const session = new TlsSession(options);
-  const { signal } = options;
-  const onAbort = () => session.destroy(session.cutError(signal?.reason));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    await session.open();
-    return session;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  await session.open();
+  return session;
 }
 
 class TlsSession implements EppSession {
@@ -422,13 +415,6 @@ class TlsSession implements EppSession {
       this.#startPhase(this.#options.timeouts.closeMs ?? DEFAULT_CLOSE_MS, () => this.#socket?.destroy());
     }
     this.#socket?.end();
-  }
-
-  /** The reason of an abort as an error of this session. */
-  cutError(reason: unknown): EppError {
-    return reason instanceof EppError
-      ? reason
-      : this.#failure('shutdown', 'the attempt was given up', { cause: reason });
   }
 
   destroy(reason: EppError): void {
