@@ -41,6 +41,12 @@ export const connectionLeaseSpec = z.strictObject({
   }).describe('Grows by one at every binding.'),
   state: z.enum(['None', 'Bound', 'Fenced']),
   ttlSeconds: z.number().min(0).max(86_400).describe('How long the pod may use its grants after a renewal.'),
+  renewSeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .optional()
+    .describe('How often the pod renews; 20 s unless there are very many pods.'),
   grants: grants(),
 });
 
