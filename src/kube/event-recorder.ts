@@ -38,6 +38,8 @@ interface Series {
   /** As it shall be; `metadata.resourceVersion` is set once it was written. */
   event: CoreEvent;
   queued: boolean;
+  /** When it was last repeated, on the monotonic clock. */
+  repeatedMs: number;
 }
 
 /** Writes core/v1 events one after the other in the background. */
@@ -53,25 +55,26 @@ export class KubeEventRecorder implements EventRecorder {
   #writing: Promise<void> | undefined;
 
   constructor(options: EventRecorderOptions) {
-    const { clock, maxQueued = 500, burst = 25, refillMs = 5 * 60_000 } = options;
+    const { maxQueued = 500, burst = 25, refillMs = 5 * 60_000 } = options;
     this.#options = options;
     this.#maxQueued = maxQueued;
     this.#burst = burst;
     this.#refillMs = refillMs;
-    this.#series = new LRUCache({
-      max: MAX_SERIES,
-      ttl: REPEAT_WINDOW_MS,
-      perf: { now: () => clock.monotonicMs() },
-    });
+    this.#series = new LRUCache({ max: MAX_SERIES });
     this.#allowances = new LRUCache({ max: MAX_SERIES });
   }
 
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const object = about.metadata.uid ?? `${about.kind} ${keyString(keyOf(about))}`;
     const id = [object, type, reason, message].join('\n');
-    const known = this.#series.get(id);
-    const series = known ?? { event: this.#newEvent(about, type, reason, message), queued: false };
-    if (known !== undefined) series.event = this.#repeated(series.event);
+    const nowMs = this.#options.clock.monotonicMs();
+    let series = this.#series.get(id);
+    if (series !== undefined && nowMs - series.repeatedMs < REPEAT_WINDOW_MS) {
+      series.event = this.#repeated(series.event);
+      series.repeatedMs = nowMs;
+    } else {
+      series = { event: this.#newEvent(about, type, reason, message), queued: false, repeatedMs: nowMs };
+    }
     if (!series.queued && !this.#mayWrite(object)) return;
     this.#series.set(id, series);
     if (!series.queued) this.#enqueue(series);

@@ -34,6 +34,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** Time passes, but no timer fires: the process was paused and has just woken up. */
+  wakeAfter(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Lets `ms` pass; timers fire in order, each at its own time, and what they set off runs in between. */
   async advance(ms: number): Promise<void> {
     const end = this.#nowMs + ms;
