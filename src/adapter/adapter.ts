@@ -1,0 +1,180 @@
+/** One adapter: HTTP/JSON to EPP for one set, within its connection budget. Puts the parts together. */
+import { randomBytes } from 'node:crypto';
+import type { Registry } from 'prom-client';
+import type { AdapterAccount, AdapterFile } from '../api/files/adapter-file.ts';
+import { durationMs } from '../api/v1alpha1/duration.ts';
+import type { ConnectionBudget } from '../budget/connection-budget.ts';
+import { profileOf } from '../epp/profiles/catalogue.ts';
+import { keepaliveAfterMs } from '../epp/session-options.ts';
+import { openSession as openTlsSession } from '../epp/tls-session.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { createHttpServer, listen } from '../lib/http-server.ts';
+import type { Log } from '../lib/log.ts';
+import { parseSetName } from '../routing/set-name.ts';
+import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
+import { fileSecrets } from './account-secrets.ts';
+import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
+import { addCommandRoutes, type HttpFaceOptions, type PooledAccount } from './http-face.ts';
+import { poolReport, readinessOf } from './pool-report.ts';
+import { QueueRoom } from './request-queue.ts';
+import { dnsResolver, type Resolver } from './resolver.ts';
+import { TldRouter } from './tld-routing.ts';
+import { transactionIds } from './work.ts';
+
+export interface AdapterOptions {
+  /** Parsed by `adapterFile`. */
+  file: AdapterFile;
+  /** What the file's paths are relative to. */
+  folder: string;
+  budget: ConnectionBudget;
+  /** Where the adapter's metrics are registered, and what /metrics shows. */
+  metrics: Registry;
+  log: Log;
+  clock?: Clock;
+  /** The system's resolver by default. */
+  resolve?: Resolver;
+  /** `openSession` of src/epp by default. */
+  openSession?: typeof openTlsSession;
+  /** Instead of the file's `http`; port 0 takes a free one. */
+  listen?: { host: string; port: number };
+  /** A number in [0, 1), for jitter. Math.random by default. */
+  random?: () => number;
+  /** How long `drain` goes on serving while the pod leaves the endpoints of its Service, in milliseconds. Default 2000. */
+  drainGraceMs?: number;
+  gate?: AccountPoolOptions['gate'];
+}
+
+export interface Adapter {
+  /** Of the HTTP face, as reached from this machine. */
+  url: string;
+  port: number;
+  /**
+   * Stops being ready, serves a while longer, refuses new work, finishes what is in flight (30 s), logs out, and hands the
+   * budget back. Never rejects; the HTTP face answers until `close`.
+   */
+  drain(): Promise<void>;
+  /** Cuts what is left and stops listening. Commands in flight end with outcome `unknown`. */
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 10_000;
+const GREETING_MS = 10_000;
+const DRAIN_GRACE_MS = 2_000;
+/** Commands in flight (30 s), then logout and the peer's FIN. */
+const DRAIN_MS = 35_000;
+const RELEASE_MS = 40_000;
+
+/** Throws on a file that contradicts itself (unknown profile, no TLD) and when the port cannot be had. */
+export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
+  const { file, budget, log, clock = systemClock } = options;
+  const metrics = adapterMetrics(options.metrics, {
+    set: file.set,
+    business: parseSetName(file.set)?.business ?? file.set,
+  });
+  const accounts = buildAccounts(options, metrics, clock);
+  const pools = accounts.map(({ pool }) => pool);
+  const router = new TldRouter(accounts);
+  let stage: ReturnType<HttpFaceOptions['stage']> = 'serving';
+
+  const app = createHttpServer({
+    metrics: options.metrics,
+    readiness: () => readinessOf(pools, budget, { draining: stage !== 'serving' }),
+  });
+  app.get('/debug/pools', () => ({
+    set: file.set,
+    stage,
+    budget: { phase: budget.phase, ...(budget.trouble === undefined ? {} : { trouble: budget.trouble }) },
+    accounts: Object.fromEntries(
+      pools.map((pool) => [pool.account, poolReport(pool, budget, clock.monotonicMs())]),
+    ),
+  }));
+  addCommandRoutes(app, { set: file.set, router, metrics, clock, log, stage: () => stage });
+  const address = await listen(app, options.listen ?? file.http);
+  for (const pool of pools) pool.start();
+  log.info({ set: file.set, url: address.url, tlds: router.tlds }, 'the adapter serves');
+
+  const drain = async () => {
+    stage = 'leaving';
+    log.info({ set: file.set }, 'draining: not ready any more');
+    await clock.sleep(options.drainGraceMs ?? DRAIN_GRACE_MS);
+    stage = 'refusing';
+    await Promise.all([
+      ...pools.map((pool) => pool.drain({ timeoutMs: DRAIN_MS })),
+      budget.drain({ timeoutMs: RELEASE_MS }),
+    ]);
+    log.info({ set: file.set }, 'drained: every connection is logged out and the budget handed back');
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    ...address,
+    drain: () => (drained ??= drain()),
+    async close() {
+      stage = 'refusing';
+      for (const pool of pools) pool.close();
+      await app.close();
+    },
+  };
+}
+
+function buildAccounts(options: AdapterOptions, metrics: AdapterMetrics, clock: Clock): PooledAccount[] {
+  const { file, budget } = options;
+  const room = new QueueRoom(file.queueLimit);
+  const resolver = options.resolve ?? dnsResolver();
+  const newTransactionId = transactionIds({ prefix: `EPPSET-${randomBytes(6).toString('hex')}` });
+  const timeouts = {
+    queueMs: durationMs(file.timeouts.queue) ?? 0,
+    commandMs: durationMs(file.timeouts.command) ?? 0,
+  };
+  return file.accounts.map((account) => {
+    const { host, port } = account.endpoint;
+    const profile = profileOf(account.profile);
+    const pool = new AccountPool({
+      account: account.name,
+      limits: account.connections,
+      timeouts,
+      budget,
+      room,
+      resolve: () => resolver(host, port),
+      secrets: fileSecrets(account, options.folder),
+      open: sessionOpener(account, { ...options, clock, newTransactionId, commandMs: timeouts.commandMs }),
+      newTransactionId,
+      events: metrics.connectionEvents(account.name),
+      clock,
+      log: options.log,
+      ...(options.random ? { random: options.random } : {}),
+      ...(options.gate ? { gate: options.gate } : {}),
+    });
+    metrics.watch(pool, () => budget.account(account.name));
+    const { name, accreditation, tlds } = account;
+    return { name, accreditation, tlds, maxCheckNames: profile.maxCheckNames, pool };
+  });
+}
+
+function sessionOpener(
+  account: AdapterAccount,
+  deps: Pick<AdapterOptions, 'openSession' | 'log' | 'random'> & {
+    clock: Clock;
+    newTransactionId: () => string;
+    commandMs: number;
+  },
+): AccountPoolOptions['open'] {
+  const open = deps.openSession ?? openTlsSession;
+  const random = deps.random ?? Math.random;
+  const { host, serverName } = account.endpoint;
+  const { commandMs } = deps;
+  return ({ endpoint, credentials, tls, permit, signal }) =>
+    open({
+      account: account.name,
+      endpoint: { host, ...endpoint, ...(serverName === undefined ? {} : { serverName }) },
+      tls,
+      credentials: { clientId: credentials.username, password: credentials.password },
+      profile: profileOf(account.profile),
+      permit,
+      signal,
+      keepaliveAfterMs: keepaliveAfterMs(account.connections.idleTimeoutSeconds, random()),
+      timeouts: { connectMs: CONNECT_MS, greetingMs: GREETING_MS, loginMs: commandMs, commandMs },
+      clock: deps.clock,
+      log: deps.log,
+      newTransactionId: deps.newTransactionId,
+    });
+}

@@ -1,0 +1,62 @@
+/** What people and probes are told of the pools. No secret stands in any of it. */
+import type { ConnectionBudget } from '../budget/connection-budget.ts';
+import type { Readiness } from '../lib/http-server.ts';
+import type { AccountPool } from './account-pool.ts';
+
+/** For GET /debug/pools. */
+export function poolReport(pool: AccountPool, budget: ConnectionBudget, nowMs: number) {
+  const { cap, occupied, excess, pausedUntilMs } = budget.account(pool.account);
+  const seconds = (ms: number) => Math.round(ms / 100) / 10;
+  const { trouble, refusedAtMs } = pool;
+  return {
+    cap,
+    occupied,
+    excess,
+    ...(pausedUntilMs === undefined || pausedUntilMs <= nowMs
+      ? {}
+      : { pausedForSeconds: seconds(pausedUntilMs - nowMs) }),
+    states: pool.counts(),
+    waiting: pool.waiting,
+    ...(refusedAtMs === undefined ? {} : { credentialsRefusedForSeconds: seconds(nowMs - refusedAtMs) }),
+    ...(trouble
+      ? {
+          lastError: {
+            kind: trouble.kind,
+            ...(trouble.code === undefined ? {} : { code: trouble.code }),
+            message: trouble.message,
+            secondsAgo: seconds(nowMs - trouble.atMs),
+          },
+        }
+      : {}),
+    connections: [...pool.connections].map(({ state, retiring, ageMs, commands }) => ({
+      state,
+      retiring,
+      ageSeconds: seconds(ageMs),
+      commands,
+    })),
+  };
+}
+
+/** Ready is: at least one connection is logged in, and we are not on the way out. */
+export function readinessOf(
+  pools: readonly AccountPool[],
+  budget: ConnectionBudget,
+  options: { draining: boolean },
+): Readiness {
+  if (options.draining) return { ready: false, reasons: ['this adapter is shutting down'] };
+  const reasons = pools.filter((pool) => !pool.ready).map((pool) => whyNot(pool, budget));
+  const ready = reasons.length < pools.length;
+  // One account without a connection does not take the others' traffic away; it is told all the same
+  return { ready, reasons };
+}
+
+function whyNot(pool: AccountPool, budget: ConnectionBudget): string {
+  const { account, trouble } = pool;
+  if (pool.refusedAtMs !== undefined) {
+    return `${account}: the registry refuses our credentials; no more attempts until the Secret changes: ${trouble?.message ?? ''}`;
+  }
+  if (budget.account(account).cap === 0) {
+    return `${account}: no connection is granted${budget.trouble === undefined ? '' : `: ${budget.trouble}`}`;
+  }
+  return `${account}: no connection is logged in${trouble ? `; last error: ${trouble.message}` : ' yet'}`;
+}

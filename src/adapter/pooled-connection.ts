@@ -1,0 +1,235 @@
+/**
+ * One connection of a pool, from the slot that was taken for it to its end.
+ *
+ *   slot taken        login answered       run()
+ *   ───────▶ opening ───────────────▶ idle ─────▶ busy
+ *               │                      │ ◀───────  │
+ *               │ failed               │  answered │ the connection ended under the command
+ *               │              retire()│           │
+ *               │                      ▼           │
+ *               │                   closing        │      a busy or opening one that is told to retire closes
+ *               │                      │           │      as soon as it is idle
+ *               ▼                      ▼           ▼
+ *             gone ◀───────────────────┴───────────┘      the slot learns how it ended, exactly once
+ */
+import type { Slot } from '../budget/connection-budget.ts';
+import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
+import { EppError, type EppSession, SessionOpenError, type SessionPermit } from '../epp/session.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { PlannedConnection } from './pool-plan.ts';
+
+export type ConnectionState = PlannedConnection['state'];
+
+/** Connects to one resolved address and logs in; see `openSession`. */
+export type ConnectOnce = (permit: SessionPermit) => Promise<EppSession>;
+
+export interface ConnectionListener {
+  /** The login was answered. It is idle, or closing where it was told to retire. */
+  onOpened(connection: PooledConnection): void;
+  /** Once for each `run`, before that settles: idle again, closing, or gone. */
+  onCommandEnd(connection: PooledConnection): void;
+  /** It has left. `opened` tells whether it ever was logged in; `error` is undefined when we closed it in order. */
+  onGone(connection: PooledConnection, end: { opened: boolean; error: EppError | undefined }): void;
+}
+
+export interface ConnectionLife {
+  /** Milliseconds from the login after which it should be replaced, and after which it must. */
+  softAgeMs: number;
+  hardAgeMs: number;
+  /** Commands, the login included, after which it should be replaced, and must; 0: no cap. */
+  softCommands: number;
+  hardCommands: number;
+}
+
+/** Rotation is spread over the last tenth, so that connections opened together do not all close together. */
+export function connectionLife(
+  limits: { maxAgeSeconds: number; maxCommandsPerConnection: number },
+  random: () => number,
+): ConnectionLife {
+  const share = 0.9 + 0.1 * random();
+  const hardAgeMs = limits.maxAgeSeconds * 1_000;
+  // The logout is a command too; a login and one command are the least that make sense
+  const hardCommands =
+    limits.maxCommandsPerConnection === 0 ? 0 : Math.max(2, limits.maxCommandsPerConnection - 1);
+  return {
+    hardAgeMs,
+    softAgeMs: hardAgeMs * share,
+    hardCommands,
+    softCommands: hardCommands === 0 ? 0 : Math.max(2, Math.floor(hardCommands * share)),
+  };
+}
+
+export interface ConnectionOptions {
+  slot: Slot;
+  connect: ConnectOnce;
+  /** Ends `connect` before it has a session. */
+  abortOpening: (reason: EppError) => void;
+  life: ConnectionLife;
+  /** Logout, its answer and the peer's FIN, in milliseconds. */
+  closeMs: number;
+  clock: Clock;
+  listener: ConnectionListener;
+}
+
+/** The registry says that it does not know our login any more, or that it is closing. */
+const endsSession = (code: number): boolean => code === 2002 || code >= 2500;
+
+export class PooledConnection implements PlannedConnection {
+  readonly #options: ConnectionOptions;
+  readonly #startedAtMs: number;
+  #state: ConnectionState = 'opening';
+  #session: EppSession | undefined;
+  #retiring = false;
+  #transform = false;
+  #cut: Timer | undefined;
+  #destroyedBy: EppError | undefined;
+
+  /** Connects at once: the slot is counted already. */
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.monotonicMs();
+    const { slot } = options;
+    const onRevoked = () => this.destroy(budgetError('the connection budget took the connection back'));
+    if (slot.revoked.aborted) queueMicrotask(onRevoked);
+    else slot.revoked.addEventListener('abort', onRevoked, { once: true });
+    options.connect(slot).then(
+      (session) => this.#onOpened(session),
+      (error: unknown) => this.#onOpenFailed(error),
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get retiring(): boolean {
+    return this.#retiring;
+  }
+
+  get transform(): boolean {
+    return this.#transform;
+  }
+
+  get loggedIn(): boolean {
+    return this.#state === 'idle' || this.#state === 'busy';
+  }
+
+  /** Commands written, the login and keepalives included. */
+  get commands(): number {
+    return this.#session?.commands ?? 0;
+  }
+
+  /** Milliseconds since the login, or since connecting while there is none. */
+  get ageMs(): number {
+    return this.#options.clock.monotonicMs() - (this.#session?.openedAtMs ?? this.#startedAtMs);
+  }
+
+  get due(): 'no' | 'soon' | 'now' {
+    const session = this.#session;
+    if (!session) return 'no';
+    const { life } = this.#options;
+    const age = this.ageMs;
+    const capped = life.hardCommands > 0;
+    if (age >= life.hardAgeMs || (capped && session.commands >= life.hardCommands)) return 'now';
+    return age >= life.softAgeMs || (capped && session.commands >= life.softCommands) ? 'soon' : 'no';
+  }
+
+  /** Only when idle. Settles when the registry answered, or with an EppError; the connection is idle again before that, or leaving. */
+  async run(command: EppCommand, options: { transform: boolean; timeoutMs: number }): Promise<EppResponse> {
+    const session = this.#session;
+    if (this.#state !== 'idle' || !session)
+      throw new TypeError(`run() on a connection that is ${this.#state}`);
+    this.#state = 'busy';
+    this.#transform = options.transform;
+    let response: EppResponse | undefined;
+    try {
+      response = await session.send(command, { timeoutMs: options.timeoutMs });
+      return response;
+    } finally {
+      this.#transform = false;
+      this.#cut?.cancel();
+      this.#afterCommand(session, response);
+      this.#options.listener.onCommandEnd(this);
+    }
+  }
+
+  /**
+   * Closes: at once when idle, else after its command or its login.
+   * @param cutQueryAfterMs a query in flight is cut after so long; its outcome is unknown, and it changes nothing
+   */
+  retire(options: { cutQueryAfterMs?: number } = {}): void {
+    if (this.#state === 'closing' || this.#state === 'gone') return;
+    this.#retiring = true;
+    if (this.#state === 'idle') {
+      this.#close();
+    } else if (this.#state === 'busy' && !this.#transform && options.cutQueryAfterMs !== undefined) {
+      this.#cut ??= this.#options.clock.after(options.cutQueryAfterMs, () =>
+        this.destroy(budgetError('the connection budget wants the connection back and the query took long')),
+      );
+    }
+  }
+
+  /** Cuts the connection. What was in flight ends with outcome `unknown`. */
+  destroy(reason: EppError): void {
+    if (this.#state === 'gone') return;
+    this.#retiring = true;
+    this.#destroyedBy ??= reason;
+    if (this.#session) this.#session.destroy(reason);
+    else this.#options.abortOpening(reason);
+  }
+
+  #onOpened(session: EppSession): void {
+    this.#session = session;
+    session.ended.then((end) => this.#leave(end.close, end.error, true));
+    if (this.#destroyedBy) {
+      session.destroy(this.#destroyedBy);
+      return;
+    }
+    this.#state = 'idle';
+    this.#options.slot.opened();
+    if (this.#retiring) this.#close();
+    this.#options.listener.onOpened(this);
+  }
+
+  #onOpenFailed(error: unknown): void {
+    if (error instanceof SessionOpenError) {
+      this.#leave(error.close, error, false);
+      return;
+    }
+    // Not foreseen, so nothing is known of what stands at the registry
+    const unforeseen = new EppError(messageOf(error), { kind: 'connect', outcome: 'not-sent', cause: error });
+    this.#leave('unconfirmed', unforeseen, false);
+  }
+
+  #afterCommand(session: EppSession, response: EppResponse | undefined): void {
+    if (this.#state !== 'busy') return;
+    const usable =
+      response !== undefined &&
+      !endsSession(resultCode(response)) &&
+      (session.state === 'idle' || session.state === 'busy'); // busy with a keepalive of its own
+    if (usable) this.#state = 'idle';
+    // One that is of no more use ends by itself; a session that should and does not is closed
+    if (!usable || this.#retiring) this.#close();
+  }
+
+  #close(): void {
+    this.#state = 'closing';
+    this.#retiring = true;
+    this.#options.slot.closing();
+    // `ended` tells the rest; close() never rejects
+    void this.#session?.close({ timeoutMs: this.#options.closeMs });
+  }
+
+  #leave(how: Parameters<Slot['ended']>[0], error: EppError | undefined, opened: boolean): void {
+    if (this.#state === 'gone') return;
+    this.#state = 'gone';
+    this.#cut?.cancel();
+    this.#options.slot.ended(how);
+    this.#options.listener.onGone(this, { opened, error: error ?? this.#destroyedBy });
+  }
+}
+
+function budgetError(message: string): EppError {
+  return new EppError(message, { kind: 'budget', outcome: 'not-sent' });
+}

@@ -1,0 +1,63 @@
+/** One request as the pools see it, and what may be done when an attempt at it failed. */
+import type { EppCommand, EppResponse } from '../epp/command.ts';
+import type { Outcome } from '../epp/session.ts';
+
+export interface Work {
+  /** Checked, and without a clTRID: each attempt gets its own. */
+  readonly command: EppCommand;
+  /** Changes something at the registry. */
+  readonly transform: boolean;
+}
+
+export interface Answer {
+  response: EppResponse;
+  /** Of the attempt that was answered. */
+  clTRID: string;
+}
+
+export type RefusalCode = 'queue-full' | 'queue-expired' | 'draining' | 'account-unavailable' | 'caller-gone';
+
+/** We did not try: nothing was sent, and the caller may try again, here or elsewhere. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly code: RefusalCode;
+  /** For the header Retry-After; whole seconds, at least 1. */
+  readonly retryAfterSeconds: number;
+
+  constructor(code: RefusalCode, message: string, retryAfterMs = 1_000) {
+    super(message);
+    this.code = code;
+    this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  }
+}
+
+/**
+ * Whether an attempt that failed may be followed by another on some connection. A transform of which a byte may have been
+ * written never is: it could be carried out twice. A query may be, once. Expired work is worth nothing to its caller.
+ */
+export function mayTryAgain(options: {
+  transform: boolean;
+  outcome: Exclude<Outcome, 'done'>;
+  /** Attempts at this work that ended `unknown`, this one included. */
+  unknowns: number;
+  nowMs: number;
+  deadlineMs: number;
+}): boolean {
+  if (options.nowMs >= options.deadlineMs) return false;
+  if (options.outcome === 'not-sent') return true;
+  return !options.transform && options.unknowns <= 1;
+}
+
+/**
+ * Whether the command changes something. `transfer` with op "query" only asks (RFC 5730 section 2.9.2.4), and `poll` with op
+ * "ack" takes a message away (section 2.9.2.3).
+ */
+export function isTransform(definition: { transform: boolean }, body: Record<string, unknown>): boolean {
+  return (definition.transform && body.op !== 'query') || body.op === 'ack';
+}
+
+/** Fresh client transaction ids: unique over processes by their random part, in order within one (RFC 5730 section 2.5: 3 to 64 characters). */
+export function transactionIds(options: { prefix: string }): () => string {
+  let count = 0;
+  return () => `${options.prefix}-${(++count).toString(36)}`;
+}
