@@ -32,7 +32,7 @@ export function commandDefinition(
 }
 
 /** As `domain:check`; the names of the gateway's routing table, the metrics and the messages. */
-export function nameOf(command: Pick<EppCommand, 'object' | 'command'>): string {
+export function nameOf(command: { object?: EppObject | undefined; command: string }): string {
   return commandName(command.object, command.command);
 }
 
@@ -78,7 +78,7 @@ export function readCommand(root: XmlElement): EppCommand | undefined {
     command: definition.command,
     body: definition.read(element),
     ...(id ? { clTRID: textOf(id) } : {}),
-    ...(extensionElement ? { extensions: elementsOf(extensionElement).map(rawXml) } : {}),
+    ...(extensionElement ? { extensions: elementsOf(extensionElement).map((child) => rawXml(child)) } : {}),
   };
 }
 
@@ -105,5 +105,5 @@ function extension(command: EppCommand, index: number, xml: string): string {
   if (element.uri === '' || element.uri === EPP_URI) {
     throw wrong('must be one element in a namespace of its own (RFC 5730 section 2.7.3)');
   }
-  return rawXml(element);
+  return rawXml(element, EPP_URI);
 }

@@ -31,9 +31,14 @@ export function isXmlText(text: string): boolean {
 /**
  * An element that was read, as XML of its own: the declarations of the prefixes it uses are taken along. (A prefix used in
  * a value alone, as in xsi:type, is taken along only where the element itself declares it.)
+ * @param defaultNamespace of the place where it will stand
  */
-export function rawXml(element: XmlElement): string {
-  return raw(element, new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]));
+export function rawXml(element: XmlElement, defaultNamespace = ''): string {
+  const scope = new Map([
+    ['xml', 'http://www.w3.org/XML/1998/namespace'],
+    ['', defaultNamespace],
+  ]);
+  return raw(element, scope);
 }
 
 /** What stands inside an element, as rawXml writes it. */

@@ -2,9 +2,9 @@ import { CONTACT_URI, DOMAIN_URI, HOST_URI } from '../namespaces.ts';
 import type { Profile } from './profile.ts';
 
 /**
- * CNNIC .cn. cdn-1.0 is the Chinese-domain-name mapping (urn:ietf:params:xml:ns:cdn-1.0, draft-kong-epp-cdn-mapping);
- * cnnic-contact and cnnic-domain carry the real-name data. One name a check: registrars of .cn run it so. Whether a hello
- * proves a live login is not told; a poll, which needs one, does everywhere.
+ * CNNIC .cn. cdn-1.0 is the Chinese-domain-name mapping (draft-kong-epp-cdn-mapping); cnnic-contact-1.0 and cnnic-domain-1.0
+ * carry the registrant's type, certificate and agent (URIs as in Net::DRI's CNNIC extension, which was run against it). One
+ * name a check: so registrars of .cn run it. Whether a hello is answered without a live login is not told; a poll never is.
  */
 export const cnnic: Profile = {
   name: 'cnnic',

@@ -2,9 +2,9 @@ import { CONTACT_URI, DOMAIN_URI, HOST_URI } from '../namespaces.ts';
 import type { Profile } from './profile.ts';
 
 /**
- * Nomulus, the registry behind Google Registry's TLDs (github.com/google/nomulus). 50 names a check
- * (`maxChecks` in its configuration), else 2306; frames up to 10 MiB in proxy/…/default-config.yaml. contact-1.0 went out of
- * its greeting in 2026: crossing with the greeting leaves it out by itself. Fee and claims checks do not go together.
+ * Nomulus, the registry behind Google Registry's TLDs (github.com/google/nomulus). URIs: its ProtocolDefinition, where fee-1.0
+ * is offered outside production only, so far. 50 names a check: RegistryConfig's `maxChecks`; more is answered 2306. contact-1.0
+ * went out of its greeting in 2026 and is left out by crossing. A fee check and a claims check do not go into one command.
  */
 export const nomulus: Profile = {
   name: 'nomulus',
@@ -14,7 +14,7 @@ export const nomulus: Profile = {
     'urn:ietf:params:xml:ns:rgp-1.0',
     'urn:ietf:params:xml:ns:secDNS-1.1',
     'urn:ietf:params:xml:ns:epp:fee-1.0',
-    'urn:ietf:params:xml:ns:fee-0.6',
+    'urn:ietf:params:xml:ns:fee-0.12',
   ],
   maxCheckNames: 50,
   maxFrameBytes: 10 * 1024 * 1024,

@@ -57,11 +57,11 @@ function readResponse(element: XmlElement): EppResponse {
       response.data = known.data;
       response.dataType = known.type;
     }
-    if (raw.length > 0) response.rawData = raw.map(rawXml);
+    if (raw.length > 0) response.rawData = raw.map((child) => rawXml(child));
   }
 
   const extension = childOf(element, 'extension');
-  const extensions = extension ? elementsOf(extension).map(rawXml) : [];
+  const extensions = extension ? elementsOf(extension).map((child) => rawXml(child)) : [];
   if (extensions.length > 0) response.extensions = extensions;
   return response;
 }
