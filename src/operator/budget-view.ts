@@ -1,0 +1,31 @@
+import type { EppRegistry } from '../api/v1alpha1/registry.ts';
+import type { EppSet } from '../api/v1alpha1/set.ts';
+
+export interface Figures {
+  granted: number;
+  open: number;
+  waiting: number;
+}
+
+/** An account's connections now. */
+export interface AccountFigures extends Figures {
+  /** What may be used: the registry's limit less what is reserved for others and cut off. */
+  limit: number;
+  quarantined: number;
+  free: number;
+  /** Taken off the limit because the registry refused sessions below it. */
+  cut: number;
+  /** The ledger was lost and is being learned anew. */
+  learning: boolean;
+  /** By name of the EppSet object. */
+  bySet: ReadonlyMap<string, Figures>;
+}
+
+/** What controllers see of the connection budget. */
+export interface BudgetView {
+  account(registry: EppRegistry): AccountFigures;
+  /** Why the minimum of this set at this account is not admitted, in one sentence; undefined when it is. */
+  minimumRefusal(registry: EppRegistry, set: EppSet): string | undefined;
+  /** Sets whose minimums the account cannot guarantee, by name. */
+  refusedSets(registry: EppRegistry): readonly string[];
+}

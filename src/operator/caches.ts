@@ -1,0 +1,99 @@
+import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../api/v1alpha1/connection-lease.ts';
+import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
+import { EPP_REGISTRY, type EppRegistry } from '../api/v1alpha1/registry.ts';
+import { EPP_SET, type EppSet } from '../api/v1alpha1/set.ts';
+import { Informer } from '../kube/informer.ts';
+import type { Reader, Watcher } from '../kube/interfaces.ts';
+import type { KubeObject, Resource } from '../kube/objects.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { BY_OWNER, ownerUids } from './apply/owned-objects.ts';
+import { MANAGED_SELECTOR } from './specs/labels.ts';
+import { OWNED_KINDS } from './specs/set-objects.ts';
+
+/** Index of sets by the registries that their pools name, as `namespace/registry`. */
+export const BY_REGISTRY = 'registry';
+/** Index by namespace. */
+export const BY_NAMESPACE = 'namespace';
+/** Index of what sets own, by the owner's `namespace/name`. */
+export const BY_SET = 'set';
+
+/** Local copies of all that the controllers look at. */
+export interface Caches {
+  sets: Informer<EppSet>;
+  registries: Informer<EppRegistry>;
+  ledgers: Informer<EppConnectionLedger>;
+  leases: Informer<EppConnectionLease>;
+  /** What the operator created for sets, a kind each. */
+  owned: readonly { resource: Resource; cache: Informer<KubeObject> }[];
+  /** Keeps them until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface CachesOptions {
+  client: Reader & Watcher;
+  clock: Clock;
+  log: Log;
+  /** All namespaces when there is none. */
+  namespace?: string | undefined;
+  /** Everything is looked at again in this period, so that no mistake lasts. Default 10 minutes. */
+  resyncMs?: number;
+}
+
+export function createCaches(options: CachesOptions): Caches {
+  const { client, clock, log, namespace, resyncMs = 600_000 } = options;
+  const cacheOf = <T extends KubeObject>(
+    resource: Resource<T>,
+    more: { labelSelector?: string; resyncMs?: number } = {},
+  ) =>
+    new Informer<T>({ client, clock, log, resource, ...(namespace !== undefined && { namespace }), ...more });
+  const sets = cacheOf(EPP_SET, { resyncMs });
+  const registries = cacheOf(EPP_REGISTRY, { resyncMs });
+  const ledgers = cacheOf(EPP_CONNECTION_LEDGER);
+  const leases = cacheOf(EPP_CONNECTION_LEASE);
+  sets.addIndex(BY_REGISTRY, registriesOf);
+  sets.addIndex(BY_NAMESPACE, namespaceOf);
+  leases.addIndex(BY_NAMESPACE, namespaceOf);
+  const owned = OWNED_KINDS.map((resource) => {
+    const cache = cacheOf(resource, { labelSelector: MANAGED_SELECTOR });
+    cache.addIndex(BY_OWNER, ownerUids);
+    cache.addIndex(BY_SET, ownerNames);
+    return { resource, cache };
+  });
+  const all: { run(signal: AbortSignal): Promise<void> }[] = [
+    sets,
+    registries,
+    ledgers,
+    leases,
+    ...owned.map(({ cache }) => cache),
+  ];
+  return {
+    sets,
+    registries,
+    ledgers,
+    leases,
+    owned,
+    run: async (signal) => {
+      await Promise.all(all.map((cache) => cache.run(signal)));
+    },
+  };
+}
+
+/** The set as it was read may not be valid. */
+function registriesOf({ metadata, spec }: EppSet): string[] {
+  const pools: unknown = spec?.pools;
+  if (!Array.isArray(pools)) return [];
+  return pools.map(
+    (pool: { registry?: unknown } | null) => `${metadata.namespace}/${String(pool?.registry)}`,
+  );
+}
+
+function namespaceOf({ metadata }: KubeObject): string[] {
+  return [metadata.namespace ?? ''];
+}
+
+function ownerNames({ metadata: { namespace, ownerReferences = [] } }: KubeObject): string[] {
+  return ownerReferences
+    .filter(({ controller, kind }) => controller === true && kind === EPP_SET.kind)
+    .map(({ name }) => `${namespace}/${name}`);
+}

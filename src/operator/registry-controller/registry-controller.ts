@@ -1,0 +1,206 @@
+import type { Registry } from 'prom-client';
+import { parseRegistry, parseSet } from '../../api/parse.ts';
+import { describeProblems } from '../../api/problems.ts';
+import { EPP_CONNECTION_LEDGER } from '../../api/v1alpha1/connection-ledger.ts';
+import { FINALIZER } from '../../api/v1alpha1/labels.ts';
+import { EPP_REGISTRY, type EppRegistry, type EppRegistryStatus } from '../../api/v1alpha1/registry.ts';
+import { Controller, type ReconcileOutcome } from '../../kube/controller.ts';
+import type { EventRecorder } from '../../kube/events.ts';
+import type { KubeClient } from '../../kube/interfaces.ts';
+import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { BudgetView } from '../budget-view.ts';
+import { BY_REGISTRY, type Caches } from '../caches.ts';
+import { distinct, specFingerprint } from '../distinct.ts';
+import { setFinalizer } from '../status/finalizer.ts';
+import { StatusWriter } from '../status/status-writer.ts';
+import { transitions } from '../status/transitions.ts';
+import { credentialsProblem } from './credentials.ts';
+import { type RegistryView, registryStatus, type SetFigures } from './registry-status.ts';
+
+export interface RegistryControllerOptions {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  events: EventRecorder;
+  caches: Caches;
+  budget: BudgetView;
+}
+
+/** Secrets are asked for again in these times: soon while one is missing, seldom while all is well. */
+const RECHECK_MISSING_MS = 5_000;
+const RECHECK_PRESENT_MS = 60_000;
+/** While an account drains: the ledger's end is an event, so this is a safety net. */
+const DRAIN_CHECK_MS = 10_000;
+
+interface Checked {
+  generation: number | undefined;
+  problem: string | undefined;
+  atMs: number;
+}
+
+/** Tells what becomes of an account: whether it can be used, and where its connections are. */
+export class RegistryController {
+  readonly #options: RegistryControllerOptions;
+  readonly #status: StatusWriter<EppRegistryStatus>;
+  readonly #checked = new Map<string, Checked>();
+
+  constructor(options: RegistryControllerOptions) {
+    this.#options = options;
+    this.#status = new StatusWriter<EppRegistryStatus>({
+      client: options.client,
+      clock: options.clock,
+      resource: EPP_REGISTRY,
+      counters: ['connections', 'sets'],
+    });
+  }
+
+  /** Names what an account has to be looked at again for. */
+  watch(controller: Controller): Controller {
+    const { caches } = this.#options;
+    return controller
+      .watches(caches.registries)
+      .watches(caches.ledgers)
+      .watches(caches.leases, ({ metadata: { namespace }, spec, status }) =>
+        Object.keys({ ...spec.grants, ...status?.accounts }).map((name) => inNamespace(name, namespace)),
+      )
+      .watches(distinct(caches.sets, specFingerprint), ({ metadata: { namespace }, spec }) => {
+        const pools: unknown = spec?.pools;
+        if (!Array.isArray(pools)) return [];
+        return pools.map((pool) => inNamespace(String(pool?.registry), namespace));
+      });
+  }
+
+  readonly reconcile = async (key: ObjectKey, signal: AbortSignal): Promise<ReconcileOutcome> => {
+    const registry = this.#options.caches.registries.get(key);
+    if (registry === undefined) {
+      this.#status.forget(key);
+      this.#checked.delete(keyString(key));
+      return;
+    }
+    if (registry.metadata.deletionTimestamp !== undefined) return await this.#drain(registry, signal);
+    const generation = registry.metadata.generation ?? 0;
+    const parsed = parseRegistry(registry);
+    if (!parsed.ok) {
+      const problem = describeProblems(parsed.problems);
+      return await this.#report(registry, { generation, state: 'invalid', problem }, signal);
+    }
+    const { client, budget } = this.#options;
+    await setFinalizer(client, EPP_REGISTRY, registry, { finalizer: FINALIZER.drain, present: true }, signal);
+    const { problem, againMs } = await this.#credentials(parsed.value, signal);
+    const report = await this.#report(
+      registry,
+      {
+        generation,
+        state: 'valid',
+        credentialsProblem: problem,
+        figures: budget.account(parsed.value),
+        sets: this.#sets(parsed.value),
+        refusedSets: budget.refusedSets(parsed.value),
+      },
+      signal,
+    );
+    return { requeueAfterMs: Math.min(againMs, report.requeueAfterMs ?? againMs) };
+  };
+
+  /** The account goes when nothing counts at the registry any more. */
+  async #drain(registry: EppRegistry, signal: AbortSignal): Promise<ReconcileOutcome> {
+    const { client, budget, caches } = this.#options;
+    if (!registry.metadata.finalizers?.includes(FINALIZER.drain)) return;
+    const ledger = await client.get(EPP_CONNECTION_LEDGER, keyOf(registry), signal);
+    const holders = Object.keys(ledger?.spec.entries ?? {}).length;
+    if (holders === 0) {
+      await setFinalizer(
+        client,
+        EPP_REGISTRY,
+        registry,
+        { finalizer: FINALIZER.drain, present: false },
+        signal,
+      );
+      return;
+    }
+    const users = caches.sets
+      .byIndex(BY_REGISTRY, keyString(keyOf(registry)))
+      .map(({ metadata }) => metadata.name);
+    const who =
+      users.length === 0 ? '' : `; ${users.join(', ')} still ${users.length === 1 ? 'names' : 'name'} it`;
+    const report = await this.#report(
+      registry,
+      {
+        generation: registry.metadata.generation ?? 0,
+        state: 'draining',
+        message: `connections of pods still count at the registry${who}`,
+        figures: budget.account(registry),
+        sets: this.#sets(registry),
+      },
+      signal,
+    );
+    return { requeueAfterMs: Math.min(DRAIN_CHECK_MS, report.requeueAfterMs ?? DRAIN_CHECK_MS) };
+  }
+
+  async #credentials(
+    registry: EppRegistry,
+    signal: AbortSignal,
+  ): Promise<{ problem: string | undefined; againMs: number }> {
+    const { client, clock } = this.#options;
+    const key = keyString(keyOf(registry));
+    const { generation } = registry.metadata;
+    const nowMs = clock.monotonicMs();
+    const last = this.#checked.get(key);
+    const isFresh =
+      last !== undefined && last.generation === generation && nowMs - last.atMs < recheckMs(last.problem);
+    const checked = isFresh
+      ? last
+      : { generation, problem: await credentialsProblem(registry, client, signal), atMs: nowMs };
+    this.#checked.set(key, checked);
+    return {
+      problem: checked.problem,
+      againMs: Math.max(0, checked.atMs + recheckMs(checked.problem) - nowMs),
+    };
+  }
+
+  #sets(registry: EppRegistry): SetFigures[] {
+    const { caches, budget } = this.#options;
+    const { bySet } = budget.account(registry);
+    return caches.sets.byIndex(BY_REGISTRY, keyString(keyOf(registry))).flatMap((raw) => {
+      const parsed = parseSet(raw);
+      if (!parsed.ok) return [];
+      const { metadata, spec } = parsed.value;
+      const { granted = 0, open = 0, waiting = 0 } = bySet.get(metadata.name) ?? {};
+      return [{ set: spec.set, name: metadata.name, class: spec.class, granted, open, waiting }];
+    });
+  }
+
+  async #report(
+    registry: EppRegistry,
+    view: RegistryView,
+    signal: AbortSignal,
+  ): Promise<{ requeueAfterMs?: number }> {
+    const { clock, events } = this.#options;
+    const previous = this.#status.seen(registry);
+    const status = registryStatus(view, previous, clock.wall());
+    for (const { type, reason, message } of transitions(previous?.conditions, status.conditions ?? [])) {
+      events.event(registry, type, reason, message);
+    }
+    return await this.#status.write(registry, status, signal);
+  }
+}
+
+export function registryController(
+  options: RegistryControllerOptions & { metrics: Registry; concurrency?: number },
+): Controller {
+  const { clock, log, metrics, concurrency = 2 } = options;
+  const registries = new RegistryController(options);
+  return registries.watch(
+    new Controller({ name: 'registry', clock, log, metrics, concurrency, reconcile: registries.reconcile }),
+  );
+}
+
+function recheckMs(problem: string | undefined): number {
+  return problem === undefined ? RECHECK_PRESENT_MS : RECHECK_MISSING_MS;
+}
+
+function inNamespace(name: string, namespace: string | undefined): ObjectKey {
+  return { name, ...(namespace !== undefined && { namespace }) };
+}

@@ -1,0 +1,125 @@
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import { type ConditionUpdate, setCondition } from '../../api/v1alpha1/conditions.ts';
+import type { EppRegistryStatus } from '../../api/v1alpha1/registry.ts';
+import type { AccountFigures } from '../budget-view.ts';
+
+export type SetFigures = NonNullable<EppRegistryStatus['sets']>[number];
+
+/** What is known of an account when its status is made. */
+export type RegistryView = { generation: number } & (
+  | { state: 'invalid'; problem: string }
+  | { state: 'draining'; message: string; figures: AccountFigures; sets: SetFigures[] }
+  | {
+      state: 'valid';
+      /** What is wrong with its Secrets. */
+      credentialsProblem: string | undefined;
+      figures: AccountFigures;
+      sets: SetFigures[];
+      /** Names of the sets whose minimums do not fit. */
+      refusedSets: readonly string[];
+    }
+);
+
+/** An account's status, all of it. `previous` gives the times of the conditions that did not change. */
+export function registryStatus(
+  view: RegistryView,
+  previous: EppRegistryStatus | undefined,
+  now: Date,
+): EppRegistryStatus {
+  const conditions = updatesOf(view).reduce<Condition[]>(
+    (list, update) => setCondition(list, { ...update, observedGeneration: view.generation }, now),
+    [...(previous?.conditions ?? [])],
+  );
+  if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
+  const { limit, granted, open, quarantined, free } = view.figures;
+  return {
+    observedGeneration: view.generation,
+    connections: { limit, granted, open, quarantined, free },
+    sets: view.sets,
+    conditions,
+  };
+}
+
+type Update = Omit<ConditionUpdate, 'observedGeneration'>;
+
+function updatesOf(view: RegistryView): Update[] {
+  switch (view.state) {
+    case 'invalid':
+      return invalid(view.problem);
+    case 'draining':
+      return draining(view.message);
+    case 'valid':
+      return [
+        credentials(view.credentialsProblem),
+        budget(view.refusedSets),
+        degraded(view.figures),
+        view.credentialsProblem === undefined
+          ? { type: 'Ready', status: 'True', reason: 'Usable', message: 'sets can use this account' }
+          : {
+              type: 'Ready',
+              status: 'False',
+              reason: 'CredentialsMissing',
+              message: view.credentialsProblem,
+            },
+        { type: 'Stalled', status: 'False', reason: 'AsExpected', message: '' },
+      ];
+  }
+}
+
+function invalid(problem: string): Update[] {
+  const trouble = { reason: 'InvalidSpec', message: `the spec is not valid: ${problem}` };
+  const unknown = { status: 'Unknown', reason: 'NotJudged', message: 'see the other conditions' } as const;
+  return [
+    { type: 'BudgetSatisfied', ...unknown },
+    { type: 'CredentialsAvailable', ...unknown },
+    { type: 'Degraded', status: 'True', ...trouble },
+    { type: 'Ready', status: 'False', ...trouble },
+    { type: 'Stalled', status: 'True', ...trouble },
+  ];
+}
+
+function draining(message: string): Update[] {
+  return [{ type: 'Ready', status: 'False', reason: 'Draining', message }];
+}
+
+function credentials(problem: string | undefined): Update {
+  const type = 'CredentialsAvailable';
+  return problem === undefined
+    ? { type, status: 'True', reason: 'SecretsFound', message: 'all Secrets have the keys that are needed' }
+    : { type, status: 'False', reason: 'CredentialsMissing', message: problem };
+}
+
+function budget(refusedSets: readonly string[]): Update {
+  const type = 'BudgetSatisfied';
+  if (refusedSets.length === 0) {
+    return { type, status: 'True', reason: 'MinimumsFit', message: 'all guaranteed minimums fit the limit' };
+  }
+  return {
+    type,
+    status: 'False',
+    reason: 'MinimumsExceedLimit',
+    message: `the limit does not hold the minimums of ${refusedSets.join(', ')}: lower minimums or raise the limit`,
+  };
+}
+
+function degraded({ cut, learning, limit }: AccountFigures): Update {
+  const type = 'Degraded';
+  if (learning) {
+    return {
+      type,
+      status: 'True',
+      reason: 'Learning',
+      message:
+        'the ledger was lost and is learned anew from the leases: grants do not grow until every holder was heard or surely is gone',
+    };
+  }
+  if (cut > 0) {
+    return {
+      type,
+      status: 'True',
+      reason: 'LimitCut',
+      message: `the registry refused sessions below the configured limit, so only ${limit} are used for now: compare spec.connections with what it allows, and who else uses the account`,
+    };
+  }
+  return { type, status: 'False', reason: 'AsExpected', message: '' };
+}

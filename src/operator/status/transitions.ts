@@ -1,0 +1,38 @@
+import type { Condition } from '../../api/v1alpha1/condition.ts';
+import { findCondition } from '../../api/v1alpha1/conditions.ts';
+
+export interface Transition {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** The status of a condition that people want to be told about. */
+const TOLD: Readonly<Record<string, { status: Condition['status']; type: Transition['type'] }>> = {
+  BudgetSatisfied: { status: 'False', type: 'Warning' },
+  CredentialsAvailable: { status: 'False', type: 'Warning' },
+  Degraded: { status: 'True', type: 'Warning' },
+  Ready: { status: 'True', type: 'Normal' },
+};
+
+/**
+ * The events that a change of conditions is worth: a trouble that begins or becomes another one, and the end of troubles. What stands
+ * in the stored status already was told before, also by another process. A trouble that several conditions name is told once.
+ */
+export function transitions(
+  before: readonly Condition[] | undefined,
+  after: readonly Condition[],
+): Transition[] {
+  const told = after.flatMap((condition): Transition[] => {
+    const { type, status, reason, message } = condition;
+    const rule = TOLD[type];
+    if (rule?.status !== status) return [];
+    const old = findCondition(before, type);
+    const same = old?.status === status && (rule.type === 'Normal' || old.message === message);
+    return same ? [] : [{ type: rule.type, reason, message }];
+  });
+  return told.filter(
+    (event, index) =>
+      told.findIndex(({ reason, message }) => reason === event.reason && message === event.message) === index,
+  );
+}
