@@ -1,0 +1,225 @@
+import { REGISTRY_KIND } from '../../../src/api/v1alpha1/kinds.ts';
+import { badTransition, broken, type Examples, good, many, misshapen } from './example.ts';
+
+const conditions = (changes: Record<string, unknown>) => ({
+  'status.conditions': [
+    {
+      type: 'Ready',
+      status: 'True',
+      observedGeneration: 1,
+      lastTransitionTime: '2026-01-31T12:00:00Z',
+      reason: 'Ready',
+      message: '',
+      ...changes,
+    },
+  ],
+});
+
+export const registryExamples: Examples = {
+  kind: REGISTRY_KIND,
+  base: {
+    apiVersion: 'eppset.io/v1alpha1',
+    kind: 'EppRegistry',
+    metadata: { name: 'verisign-dnspod' },
+    spec: {
+      profile: 'verisign',
+      accreditation: 'dnspod',
+      tlds: ['com', 'net'],
+      endpoint: { host: 'epp.example' },
+      credentials: { secretName: 'verisign-dnspod' },
+      connections: { limit: 500, idleTimeoutSeconds: 600 },
+    },
+  },
+  good: [
+    good('the least', { 'spec.profile': undefined }),
+    good('everything', {
+      spec: {
+        profile: 'nomulus',
+        accreditation: 'DNSPod_1.x',
+        tlds: ['com', 'xn--fiqs8s', 'com.cn'],
+        endpoint: { host: '192.0.2.1', port: 7000, serverName: 'EPP.example' },
+        credentials: { secretName: 'a.b-c' },
+        tls: { secretName: 'client', caSecretName: 'ca' },
+        connections: {
+          limit: 10,
+          externalReserved: 9,
+          idleTimeoutSeconds: 120,
+          lateDeliverySeconds: 0,
+          opensPerSecond: 1,
+          maxAgeSeconds: 60,
+          maxCommandsPerConnection: 1000,
+        },
+        commands: { perSecond: 100 },
+        poll: {
+          enabled: true,
+          interval: '1m30s',
+          sink: { webhook: { url: 'https://[2001:db8::1]:8443/poll?x=%20y' } },
+        },
+        egress: { mode: 'nginx' },
+      },
+    }),
+    good('one connection', { 'spec.connections.limit': 1 }),
+    good('an IPv6 endpoint', { 'spec.endpoint.host': '2001:db8::53' }),
+    good('polling half set up, and off', { 'spec.poll': { enabled: false, sink: {} } }),
+    good('parts that are there but empty', {
+      'spec.tls': {},
+      'spec.poll': {},
+      'spec.egress': {},
+      'spec.commands': {},
+    }),
+    good('a thousand TLDs', { 'spec.tlds': many(1000, 'tld') }),
+    good('a name of 52 characters', { 'metadata.name': `a${'b'.repeat(51)}` }),
+  ],
+  bad: [
+    misshapen('no spec', { spec: undefined }, 'spec', 'is missing'),
+    broken('a name with a dot', { 'metadata.name': 'a.b' }, 'metadata.name', 'starting with a letter'),
+    broken('a name that starts with a digit', { 'metadata.name': '1a' }, 'metadata.name', 'letter'),
+    broken('a name of 53 characters', { 'metadata.name': 'a'.repeat(53) }, 'metadata.name', 'at most 52'),
+    misshapen('an unknown profile', { 'spec.profile': 'verisgin' }, 'spec.profile', 'verisign, cnnic'),
+    misshapen('no accreditation', { 'spec.accreditation': undefined }, 'spec.accreditation', 'is missing'),
+    misshapen('an empty accreditation', { 'spec.accreditation': '' }, 'spec.accreditation', 'not be empty'),
+    broken('an accreditation with a space', { 'spec.accreditation': 'a b' }, 'spec.accreditation', 'letters'),
+    misshapen('no TLDs', { 'spec.tlds': [] }, 'spec.tlds', 'at least 1 item'),
+    misshapen('too many TLDs', { 'spec.tlds': many(1001) }, 'spec.tlds', 'at most 1000'),
+    misshapen('a TLD with a leading dot', { 'spec.tlds': ['.com'] }, 'spec.tlds[0]', 'without a leading dot'),
+    misshapen('a TLD in upper case', { 'spec.tlds': ['com', 'NET'] }, 'spec.tlds[1]', 'lower case'),
+    broken('a TLD twice', { 'spec.tlds': ['com', 'net', 'com'] }, 'spec.tlds[2]', 'is there twice (com)'),
+    misshapen('no host', { 'spec.endpoint': {} }, 'spec.endpoint.host', 'is missing: it must be a string'),
+    broken('a URL for a host', { 'spec.endpoint.host': 'epp://x' }, 'spec.endpoint.host', 'without port'),
+    broken(
+      'a host with a port',
+      { 'spec.endpoint.host': 'a.example:700' },
+      'spec.endpoint.host',
+      'without port',
+    ),
+    broken(
+      'an address that is none',
+      { 'spec.endpoint.host': '192.0.2.256' },
+      'spec.endpoint.host',
+      'address',
+    ),
+    broken(
+      'a shortened IPv6 address twice',
+      { 'spec.endpoint.host': '1::2::3' },
+      'spec.endpoint.host',
+      'address',
+    ),
+    misshapen('port 0', { 'spec.endpoint.port': 0 }, 'spec.endpoint.port', 'at least 1, not 0'),
+    misshapen('a port as text', { 'spec.endpoint.port': '700' }, 'spec.endpoint.port', 'number, not "700"'),
+    misshapen('half a port', { 'spec.endpoint.port': 700.5 }, 'spec.endpoint.port', 'whole number'),
+    broken(
+      'an address as server name',
+      { 'spec.endpoint.serverName': '192.0.2.1' },
+      'spec.endpoint.serverName',
+      'host name',
+    ),
+    broken(
+      'a secret name in upper case',
+      { 'spec.credentials.secretName': 'Verisign' },
+      'spec.credentials.secretName',
+      'lower-case',
+    ),
+    misshapen(
+      'no credentials',
+      { 'spec.credentials': undefined },
+      'spec.credentials',
+      'is missing: it must be an object',
+    ),
+    misshapen('a limit of 0', { 'spec.connections.limit': 0 }, 'spec.connections.limit', 'at least 1'),
+    misshapen(
+      'no idle timeout',
+      { 'spec.connections.idleTimeoutSeconds': undefined },
+      'spec.connections.idleTimeoutSeconds',
+      'is missing: it must be a number',
+    ),
+    broken(
+      'everything reserved for others',
+      { 'spec.connections.externalReserved': 500 },
+      'spec.connections.externalReserved',
+      'must be lower than limit (500)',
+    ),
+    misshapen(
+      'a negative rate',
+      { 'spec.commands.perSecond': -1 },
+      'spec.commands.perSecond',
+      'at least 0, not -1',
+    ),
+    broken('polling without a sink', { 'spec.poll': { enabled: true } }, 'spec.poll.sink', 'needs a webhook'),
+    broken(
+      'polling into an empty sink',
+      { 'spec.poll': { enabled: true, sink: {} } },
+      'spec.poll.sink',
+      'needs a webhook',
+    ),
+    broken('an interval of nothing', { 'spec.poll.interval': '0s' }, 'spec.poll.interval', 'from 1s to 24h'),
+    broken('an interval in days', { 'spec.poll.interval': '1d' }, 'spec.poll.interval', 'such as 5s'),
+    broken('an interval above a day', { 'spec.poll.interval': '24h1ms' }, 'spec.poll.interval', 'to 24h'),
+    broken('an interval in odd order', { 'spec.poll.interval': '1s1m' }, 'spec.poll.interval', '1m30s'),
+    misshapen(
+      'an interval as a number',
+      { 'spec.poll.interval': 30 },
+      'spec.poll.interval',
+      'a string, not 30',
+    ),
+    broken(
+      'a password in a URL',
+      { 'spec.poll.sink': { webhook: { url: 'https://u:p@x.example' } } },
+      'spec.poll.sink.webhook.url',
+      'without user name and password',
+    ),
+    broken(
+      'a webhook by FTP',
+      { 'spec.poll.sink': { webhook: { url: 'ftp://x.example' } } },
+      'spec.poll.sink.webhook.url',
+      'https://',
+    ),
+    broken(
+      'a webhook port beyond 65535',
+      { 'spec.poll.sink': { webhook: { url: 'https://x.example:65536/' } } },
+      'spec.poll.sink.webhook.url',
+      'https://',
+    ),
+    misshapen(
+      'egress through what is not',
+      { 'spec.egress.mode': 'haproxy' },
+      'spec.egress.mode',
+      'direct, nginx',
+    ),
+    misshapen('a spec that is a list', { spec: [] }, 'spec', 'must be an object, not a list'),
+  ],
+  goodTransitions: [
+    good('more connections', { 'spec.connections.limit': 600 }),
+    good('another endpoint', { 'spec.endpoint.host': 'epp2.example' }),
+  ],
+  badTransitions: [
+    badTransition(
+      'another accreditation',
+      { 'spec.accreditation': 'qcloud' },
+      'spec.accreditation',
+      'cannot be changed: create another EppRegistry',
+    ),
+  ],
+};
+
+/** Status of user kinds: the API server judges it, our door leaves it out when it does not fit. */
+export const badStatuses = [
+  misshapen(
+    'a condition that is perhaps true',
+    conditions({ status: 'Maybe' }),
+    'status.conditions[0].status',
+    'True, False, Unknown',
+  ),
+  broken(
+    'a reason of several words',
+    conditions({ reason: 'all is well' }),
+    'status.conditions[0].reason',
+    'one CamelCase word',
+  ),
+  misshapen(
+    'a time that is none',
+    conditions({ lastTransitionTime: 'yesterday' }),
+    'status.conditions[0].lastTransitionTime',
+    'must be a time',
+  ),
+  misshapen('a generation below -1', { 'status.observedGeneration': -2 }, 'status.observedGeneration', '-1'),
+];

@@ -1,0 +1,43 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { eventually } from '../support/eventually.ts';
+import type { HttpApi } from './http-api.ts';
+
+const DIR = fileURLToPath(new URL('../../crds/', import.meta.url));
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+interface Crd {
+  metadata: { name: string };
+  spec: { names: { plural: string } };
+  status?: { conditions?: { type: string; status: string; message: string }[] };
+}
+
+/** Installs the folder `crds/`, waits until all are served, and gives the warnings of the API server. */
+export async function installCrds(call: HttpApi): Promise<{ warnings: string[]; crds: Crd[] }> {
+  const warnings: string[] = [];
+  const crds: Crd[] = [];
+  for (const file of (await readdir(DIR)).sort()) {
+    const crd = parse(await readFile(DIR + file, 'utf8')) as Crd;
+    const created = await call('POST', `${CRDS}?fieldValidation=Strict`, crd);
+    if (created.code !== 201) throw new Error(`${file}: ${created.code} ${created.body.message}`);
+    warnings.push(...created.warnings);
+    crds.push(crd);
+  }
+  const served = crds.map(async ({ metadata, spec }) => {
+    await eventually(
+      async () => {
+        const { body } = await call('GET', `${CRDS}/${metadata.name}`);
+        const conditions = (body as unknown as Crd).status?.conditions ?? [];
+        return conditions.some(({ type, status }) => type === 'Established' && status === 'True');
+      },
+      { timeoutMs: 30_000, what: `${metadata.name} established` },
+    );
+    await eventually(
+      async () => (await call('GET', `/apis/eppset.io/v1alpha1/${spec.names.plural}`)).code === 200,
+      { timeoutMs: 30_000, what: `${metadata.name} served` },
+    );
+  });
+  await Promise.all(served);
+  return { warnings, crds };
+}
