@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isConflict, isNotFound } from '../../src/kube/api-error.ts';
 import { CONFIG_MAP, DEPLOYMENT, POD, SECRET, SERVICE } from '../../src/kube/builtin.ts';
 import { ownerReference } from '../../src/kube/objects.ts';
-import { configMap, deployment, type Loose, pod, read, type Stage, versionOf } from './contract.ts';
+import { configMap, deployment, type Loose, pod, read, type Stage, versionOf } from './contract-objects.ts';
 
 export function applyContract(stage: Stage): void {
   const failure = (promise: Promise<unknown>) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
 import { isInvalid } from '../../src/kube/api-error.ts';
-import { eppSet, type Loose, read, type Stage, versionOf } from './contract.ts';
+import { eppSet, type Loose, read, type Stage, versionOf } from './contract-objects.ts';
 
 const condition = (type: string, status: 'True' | 'False') => ({
   type,
@@ -91,10 +91,12 @@ export function customResourceContract(stage: Stage): void {
       expect(scaled.metadata.generation).toBe(2);
       const told = await stage.client.replaceStatus(EPP_SET, {
         ...scaled,
+        metadata: { ...scaled.metadata, labels: { ignored: 'yes' } },
         spec: { ...scaled.spec, replicas: 9 },
         status: { observedGeneration: 2, readyReplicas: 3 },
       });
       expect(told.spec.replicas).toBe(3);
+      expect(told.metadata.labels).toBeUndefined();
       expect(told.status).toEqual({ observedGeneration: 2, readyReplicas: 3 });
       expect(told.metadata.generation).toBe(2);
       const labelled = await stage.client.replace(EPP_SET, {

@@ -5,7 +5,7 @@ import { CONFIG_MAP, NAMESPACE, POD } from '../../src/kube/builtin.ts';
 import type { DeleteOptions } from '../../src/kube/interfaces.ts';
 import { ownerReference } from '../../src/kube/objects.ts';
 import { eventually } from '../support/eventually.ts';
-import { configMap, pod, read, type Stage, versionOf } from './contract.ts';
+import { configMap, pod, read, type Stage, versionOf } from './contract-objects.ts';
 
 const WAIT = { timeoutMs: 30_000, everyMs: 50 };
 
