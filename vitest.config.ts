@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           ...node,
           name: 'api',
+          globalSetup: ['test/cluster/vitest-api.ts'],
           include: ['test/**/*.api.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
