@@ -114,13 +114,16 @@ function requireIntOrStringAsText(def: Record<string, unknown>, path: string): v
   throw refusal(path, 'only an int-or-string may be transformed');
 }
 
-/** zod writes a pattern's source alone: flags are lost, and engines differ. */
+/** zod writes a pattern's source alone: flags are lost, engines differ, and formats check more than their pattern says. */
 function requirePortable(schema: z.core.$ZodType, path: string): void {
-  for (const check of schema._zod.def.checks ?? []) {
-    const { pattern } = check._zod.def as { pattern?: RegExp };
-    if (pattern === undefined) continue;
-    if (pattern.flags !== '') throw refusal(path, `the flags of ${pattern} are lost: spell both cases out`);
-    located(path, () => portableRegex(pattern.source));
+  // A format such as z.ipv6() is a check itself.
+  for (const { _zod } of [schema, ...(schema._zod.def.checks ?? [])]) {
+    const def = _zod.def as { check?: string; format?: string; pattern?: RegExp };
+    if (def.check !== 'string_format') continue;
+    if (def.format !== 'regex') throw refusal(path, `zod's ${def.format} is its own: use matching()`);
+    const { source = '', flags = '' } = def.pattern ?? {};
+    if (flags !== '') throw refusal(path, `the flags of ${def.pattern} are lost: spell both cases out`);
+    located(path, () => portableRegex(source));
   }
 }
 
@@ -224,13 +227,14 @@ function arrayParts(rest: Json, schema: StructuralSchema, path: string): Json {
   return left;
 }
 
-const INT32 = 2 ** 31;
+const INT32 = { least: -(2 ** 31), most: 2 ** 31 - 1 };
 
 /** zod writes the bounds of its own integers; they say nothing to the API server, which wants a format. */
 function integerFormat(schema: StructuralSchema): void {
-  if (schema.minimum !== undefined && schema.minimum <= -INT32) delete schema.minimum;
-  if (schema.maximum !== undefined && schema.maximum >= INT32 - 1) delete schema.maximum;
-  schema.format = schema.maximum !== undefined ? 'int32' : 'int64';
+  const { minimum = -Infinity, maximum = Infinity } = schema;
+  schema.format = minimum >= INT32.least && maximum <= INT32.most ? 'int32' : 'int64';
+  if (minimum === INT32.least || minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (maximum === INT32.most || maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
 /** The one union that a structural schema knows. */

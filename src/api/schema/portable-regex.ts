@@ -5,7 +5,7 @@
 const DIFFERENT: readonly [RegExp, string][] = [
   [/\(\?[=!]/, 'look-ahead'],
   [/\(\?<[=!]/, 'look-behind'],
-  [/\(\?/, 'a special group'],
+  [/\(\?[^:]/, 'a special group'],
   [/\\[1-9k]/, 'a back-reference'],
   [/\\[sSuUpPcC]/, 'a class that differs between the engines'],
   [/(^|[^\\])\.(?![^[]*\])/, "the bare dot, which differs on line ends (write '[.]' for a dot)"],

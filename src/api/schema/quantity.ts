@@ -8,7 +8,12 @@ const REGEX = portableRegex(PATTERN);
 
 /** A number or a text in the API (`cpu: 2` is what everyone writes), a text for us. */
 export const quantity = () =>
-  z.union([z.int().min(0).max(1_000_000_000_000), z.string().min(1).max(32).regex(REGEX, { error: 'must be an amount such as 500m, 2 or 1.5Gi' })]).transform(String);
+  z
+    .union([
+      z.int().min(0).max(1_000_000_000_000),
+      z.string().min(1).max(32).regex(REGEX, { error: 'must be an amount such as 500m, 2 or 1.5Gi' }),
+    ])
+    .transform(String);
 
 const UNIT_MICROS: Readonly<Record<string, bigint>> = {
   m: 1_000n,

@@ -94,7 +94,7 @@ const route = () =>
         holds: (all) => all.some(({ weight }) => weight === undefined || weight > 0),
         message: 'must have a registry with a weight above 0',
       },
-    ),
+    ).describe('Accounts that serve these TLDs; a request may name one by its accreditation.'),
   });
 
 const fallback = () =>
@@ -134,7 +134,7 @@ const rollout = () =>
         .optional()
         .describe('The routing factor whose value decides, so that one customer always takes the same path.'),
       legacy: z
-        .strictObject({ url: webUrl() })
+        .strictObject({ url: webUrl().describe('Requests go there as they came.') })
         .optional()
         .describe('The old path, for the rest of the requests.'),
     }),
@@ -171,8 +171,8 @@ export const gatewaySpec = rule(
   z.strictObject({
     prefix: setPart().describe('First part of the names of the sets it routes to.'),
     region: ownRegion().describe('Where it stands: last part of the names of its own sets.'),
-    replicas: z.int().min(0).max(1_000).default(2),
-    businesses: businesses(),
+    replicas: z.int().min(0).max(1_000).default(2).describe('Pods of the gateway.'),
+    businesses: businesses().describe('Which command belongs to which business.'),
     routes: atomicList(route(), { min: 1, max: 128 }).describe(
       'Which registry accounts serve which TLDs; the first route with the TLD counts.',
     ),

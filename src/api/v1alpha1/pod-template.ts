@@ -37,14 +37,18 @@ const taintKey = () =>
 const toleration = () =>
   rule(
     z.strictObject({
-      key: taintKey().optional(),
+      key: taintKey().optional().describe('Of the taint; none with Exists: every taint.'),
       operator: z.enum(['Exists', 'Equal']).optional().describe('Equal by default.'),
-      value: labelValue().optional(),
+      value: labelValue().optional().describe('Of the taint, under Equal.'),
       effect: z
         .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
         .optional()
         .describe('All effects by default.'),
-      tolerationSeconds: z.int().min(0).optional(),
+      tolerationSeconds: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('How long NoExecute is tolerated; for ever by default.'),
     }),
     {
       cel: "has(self.key) && self.key != '' || has(self.operator) && self.operator == 'Exists'",
@@ -69,14 +73,26 @@ export const podTemplate = () =>
   z
     .strictObject({
       resources: resources().optional(),
-      nodeSelector: mapOf(labelValue(), { max: 32, ...labelKeys }).optional(),
-      tolerations: atomicList(toleration(), { max: 64 }).optional(),
+      nodeSelector: mapOf(labelValue(), { max: 32, ...labelKeys })
+        .optional()
+        .describe('Labels of the nodes that the pods may run on.'),
+      tolerations: atomicList(toleration(), { max: 64 })
+        .optional()
+        .describe('Taints of nodes that the pods accept.'),
       priorityClassName: matching(
         z.string().min(1).max(253),
         OBJECT_NAME_PATTERN,
         'must be the name of a PriorityClass',
-      ).optional(),
-      imagePullSecrets: listMap(z.strictObject({ name: objectName() }), ['name'], { max: 16 }).optional(),
+      )
+        .optional()
+        .describe('Scheduling priority of the pods.'),
+      imagePullSecrets: listMap(
+        z.strictObject({ name: objectName().describe('Name of a Secret in the same namespace.') }),
+        ['name'],
+        { max: 16 },
+      )
+        .optional()
+        .describe('For pulling the image.'),
       annotations: mapOf(z.string().max(4096), { max: 64, ...labelKeys })
         .optional()
         .describe('On the pods, beside our own.'),

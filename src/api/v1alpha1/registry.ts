@@ -12,7 +12,7 @@ const endpoint = () =>
   z
     .strictObject({
       host: host().describe('Host name or address of the registry.'),
-      port: z.int().min(1).max(65535).default(700),
+      port: z.int().min(1).max(65535).default(700).describe('TCP port.'),
       serverName: serverName().optional().describe('TLS server name; the host by default.'),
     })
     .describe('Where the registry listens for EPP over TLS (RFC 5734).');

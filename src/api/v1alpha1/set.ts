@@ -47,8 +47,8 @@ const pools = () =>
 const autoscaling = () =>
   rule(
     z.strictObject({
-      minReplicas: z.int().min(1).max(10_000),
-      maxReplicas: z.int().min(1).max(10_000),
+      minReplicas: z.int().min(1).max(10_000).describe('Never fewer pods.'),
+      maxReplicas: z.int().min(1).max(10_000).describe('Never more pods.'),
       targetPoolUtilization: z
         .int()
         .min(1)
@@ -70,7 +70,7 @@ export const setSpec = z.strictObject({
     'prefix.business.region; the region may be *.',
   ),
   class: z.enum(CLASSES).describe('Priority in the connection budget: core, then manage, then query.'),
-  replicas: z.int().min(0).max(10_000).default(1),
+  replicas: z.int().min(0).max(10_000).default(1).describe('Adapter pods, unless autoscaling says.'),
   pools: pools(),
   timeouts: z
     .strictObject({
