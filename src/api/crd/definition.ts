@@ -1,8 +1,8 @@
-/** The CustomResourceDefinition of a kind. */
+/** The CustomResourceDefinition of a kind. Its rules need Kubernetes 1.29 or later: `fieldPath` came with 1.28, `quantity()` with 1.29. */
 
 import { OWNER_NAME_RULE } from '../schema/object-name.ts';
 import { GROUP, VERSION } from '../v1alpha1/group.ts';
-import type { Kind, PrinterColumn } from '../v1alpha1/kinds.ts';
+import { FRESH_STATUS, type Kind, type PrinterColumn } from '../v1alpha1/kinds.ts';
 import { type StructuralSchema, structuralSchema } from './structural.ts';
 
 export interface CustomResourceDefinition {
@@ -76,7 +76,7 @@ function rootSchema(kind: Kind): StructuralSchema {
   if (kind.status) {
     properties.status = {
       ...structuralSchema(kind.status, `${where}.status`),
-      ...(kind.statusBy === 'operator' ? { default: { observedGeneration: -1 } } : {}),
+      ...(kind.statusBy === 'operator' ? { default: { ...FRESH_STATUS } } : {}),
     };
   }
   return {

@@ -25,14 +25,17 @@ export interface PrinterColumn {
   priority?: 0 | 1;
 }
 
+/** The status of a fresh object whose status the operator writes. Not yet observed, lest kstatus (Flux, `helm --wait`) call it ready. */
+export const FRESH_STATUS = { observedGeneration: -1 } as const;
+
 export interface Kind<T extends KubeObject = KubeObject> {
   resource: Resource<T>;
   description: string;
   spec: z.ZodType;
   status?: z.ZodType;
   /**
-   * Who writes status. `operator`: made anew from the world at every reconcile, so a stale or broken one is worth nothing, and a
-   * fresh object has `observedGeneration: -1`, lest kstatus (Flux, `helm --wait`) call it ready. `holder`: a report that is kept.
+   * Who writes status. `operator`: made anew from the world at every reconcile, so a broken one is worth nothing; begins as
+   * FRESH_STATUS. `holder`: a report, which is kept.
    */
   statusBy?: 'operator' | 'holder';
   /** True: other objects are named after it, so its own name is short. */
