@@ -1,9 +1,9 @@
 /** A refusal by the Kubernetes API (its `Status` object), or of the way to it (`code` 0). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** HTTP status; 0 when no answer came, and then nobody knows whether a write happened. */
+  /** HTTP status; 0 when no answer came: nobody knows whether a write happened, unless the reason is `NotSent`. */
   readonly code: number;
-  /** The API's reason, e.g. `NotFound`, `Conflict`, `AlreadyExists`, `Expired`. */
+  /** The API's reason, e.g. `NotFound`, `Conflict`, `AlreadyExists`, `Expired`; with code 0 our own: `NotSent`, `NoAnswer`, `NotJson`. */
   readonly reason: string;
   /** What the server asks us to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | undefined;

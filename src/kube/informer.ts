@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { abortable } from './abortable.ts';
 import { isGone } from './api-error.ts';
 import { Backoff } from './backoff.ts';
 import type { ListOptions, Reader, Watcher } from './interfaces.ts';
@@ -89,16 +90,7 @@ export class Informer<T extends KubeObject> implements EventSource<T> {
 
   /** Resolves when `hasSynced`; rejects with the signal's reason. */
   async synced(signal?: AbortSignal): Promise<void> {
-    if (this.#hasSynced) return;
-    signal?.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([this.#firstList.promise, aborted.promise]);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    if (!this.#hasSynced) await abortable(this.#firstList.promise, signal);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Gauge, Registry } from 'prom-client';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './api-error.ts';
+import { isAlreadyExists, isConflict } from './api-error.ts';
 import { COORDINATION_LEASE, type CoordinationLease } from './builtin.ts';
 import { Elapsed, type Moment } from './elapsed.ts';
 import type { Reader, Writer } from './interfaces.ts';
@@ -223,12 +223,12 @@ export class LeaderElection {
       // What came back late does not make us leader again: isLeader() looks at when it was sent.
       if (this.isLeader()) this.#watchDeadline(term);
     } catch (error) {
-      if (isNotFound(error)) this.#lose('the lease was deleted');
       if (!isConflict(error)) throw error;
       const found = await client.get(COORDINATION_LEASE, this.#key, signal);
       const holder = found?.spec?.holderIdentity ?? '';
       if (found === undefined || holder !== identity) {
-        this.#lose(holder === '' ? 'the lease was taken from us' : `${holder} holds the lease`);
+        // Deleting the lease is how people depose a leader: it is not written anew by us.
+        this.#lose(found === undefined ? 'the lease was deleted' : `${holder || 'nobody'} holds the lease`);
         this.#see(holder, work);
         return;
       }

@@ -3,6 +3,8 @@ import { type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { VERSION } from '../lib/version.ts';
+import { abortable } from './abortable.ts';
 import { ApiError } from './api-error.ts';
 import { type BackoffOptions, backoffMs } from './backoff.ts';
 import type { ClusterConfig } from './cluster-config.ts';
@@ -38,6 +40,7 @@ export interface Call {
 const KEEP_ALIVE_MS = 45_000;
 /** A peer that vanished is noticed after 15 s and nine probes a second apart. */
 const KEEP_ALIVE_PROBE_MS = 15_000;
+const USER_AGENT = `eppset/${VERSION}`;
 const CONNECT_TIMEOUT_MS = 10_000;
 const RETRY: BackoffOptions = { baseMs: 250, maxMs: 5_000 };
 const MAX_ATTEMPTS = 8;
@@ -140,7 +143,9 @@ export class Transport {
 
   /** Runs `work` and cuts it when it takes longer than `ms`. */
   async #within<T>(ms: number, cut: Cut, work: () => Promise<T>): Promise<T> {
-    const timer = this.#clock.after(ms, () => cut.because(`no answer within ${Math.round(ms)} ms`));
+    // The retries of a request may have used up its time by a hair.
+    const left = Math.max(1, ms);
+    const timer = this.#clock.after(left, () => cut.because(`no answer within ${Math.round(left)} ms`));
     try {
       return await work();
     } finally {
@@ -150,10 +155,9 @@ export class Transport {
 
   /** The response, when it is a success. Its body has not been read. */
   async #send(pool: Pool, call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'eppset' };
-    if (this.#token !== undefined) headers.authorization = `Bearer ${await this.#token()}`;
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': USER_AGENT };
     if (call.body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
-    signal.throwIfAborted();
+    if (this.#token !== undefined) headers.authorization = await this.#bearer(call, this.#token, signal);
     const response = await pool
       .request({
         method: call.method,
@@ -170,6 +174,20 @@ export class Transport {
     this.#logWarnings(call, response.headers.warning);
     if (response.statusCode < 300) return response;
     throw statusError(call.what, response.statusCode, response.headers, await response.body.text());
+  }
+
+  async #bearer(call: Call, token: () => Promise<string>, signal: AbortSignal): Promise<string> {
+    try {
+      // A plugin that gives tokens may hang.
+      return `Bearer ${await abortable(token(), signal)}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new ApiError(`${call.what}: not sent, there is no token: ${messageOf(error)}`, {
+        code: 0,
+        reason: 'NotSent',
+        cause: error,
+      });
+    }
   }
 
   /** The API warns of unknown fields and deprecated versions in a header (RFC 7234 5.5). Each text is logged once. */
@@ -267,15 +285,32 @@ class Cut {
     if (this.#caller?.aborted) return this.#caller.reason;
     const { what, method } = this.#call;
     const why = this.#reason ?? networkMessage(error);
+    if (this.#reason === undefined && NEVER_SENT.has(codeOf(error)))
+      return new ApiError(`${what}: not sent: ${why}`, { code: 0, reason: 'NotSent', cause: error });
     const doubt = method === 'GET' ? '' : '; nobody knows whether it was carried out';
     return new ApiError(`${what}: ${why}${doubt}`, { code: 0, reason: 'NoAnswer', cause: error });
   }
 }
 
+/** Errors of the way there, before any byte of a request. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
 /** Node's network errors carry the interesting part in `code`; an AggregateError (both address families) has no message at all. */
 function networkMessage(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
+  const code = codeOf(error);
   const message = messageOf(error);
-  if (typeof code !== 'string' || message.includes(code)) return message;
+  if (message.includes(code)) return message;
   return message === '' ? code : `${message} (${code})`;
 }

@@ -29,7 +29,8 @@ const open = (to: ClusterConfig, options: Partial<ClientOptions> = {}) =>
   createClient(to, { clock: systemClock, log: silentLog, ...options });
 
 beforeAll(async () => {
-  api = await startApiServer();
+  // The least that a namespace needs: other controllers would put objects of their own into it.
+  api = await startApiServer({ controllers: ['serviceaccount-controller'] });
   config = await loadClusterConfig({ kubeconfig: api.kubeconfigPath, env: {} });
   proxy = new FaultProxy(config);
   proxyConfig = await proxy.start();

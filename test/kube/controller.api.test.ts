@@ -19,7 +19,8 @@ let stop: AbortController;
 const ending: Promise<unknown>[] = [];
 
 beforeAll(async () => {
-  api = await startApiServer();
+  // The least that a namespace needs: other controllers would put objects of their own into it.
+  api = await startApiServer({ controllers: ['serviceaccount-controller'] });
   const config = await loadClusterConfig({ kubeconfig: api.kubeconfigPath, env: {} });
   client = createClient(config, { clock: systemClock, log: silentLog });
 });

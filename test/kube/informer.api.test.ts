@@ -19,7 +19,8 @@ let stop: AbortController;
 const ending: Promise<unknown>[] = [];
 
 beforeAll(async () => {
-  api = await startApiServer();
+  // The least that a namespace needs: other controllers would put objects of their own into it.
+  api = await startApiServer({ controllers: ['serviceaccount-controller'] });
   const config = await loadClusterConfig({ kubeconfig: api.kubeconfigPath, env: {} });
   proxy = new FaultProxy(config);
   proxyConfig = await proxy.start();
@@ -96,6 +97,8 @@ function start(
   return { informer, told, failures };
 }
 
+/** A killed server's last threads may hold its port for a moment longer. */
+const restart = () => eventually(() => api.restartApiServer(), { timeoutMs: 40_000, everyMs: 200 });
 const watching = () => eventually(() => proxy.openWatches === 1, { what: 'a watch is open' });
 
 describe('an informer', () => {
@@ -286,12 +289,12 @@ describe('an informer', () => {
     await informer.synced();
     await watching();
     const seen = proxy.requests.length;
-    await api.pauseApiServer();
+    api.pauseApiServer();
     try {
       // Silence, then at least one new watch and one list that get no answer.
       await eventually(() => proxy.requests.length >= seen + 3);
     } finally {
-      await api.resumeApiServer();
+      api.resumeApiServer();
     }
     await create('a', '1');
     await eventually(() => told.includes('added a 1'), { timeoutMs: 20_000 });
@@ -307,7 +310,7 @@ describe('an informer', () => {
     proxy.silenceWatches();
     await remove('a');
     await apply('b', '2');
-    await api.restartApiServer();
+    await restart();
     await eventually(() => apply('c', '1'), { timeoutMs: 30_000 });
     proxy.cutWatches();
     await eventually(() => told.length === 5, { timeoutMs: 30_000 });
@@ -319,7 +322,7 @@ describe('an informer', () => {
     const { informer, told } = start();
     await informer.synced();
     await watching();
-    await api.restartApiServer();
+    await restart();
     await eventually(() => apply('a', '1'), { timeoutMs: 30_000 });
     await eventually(() => told.at(-1) === 'added a 1', { timeoutMs: 30_000 });
   });

@@ -126,7 +126,7 @@ describe('retryAfter', () => {
 describe('createClient', () => {
   const token = async () => 'very-secret-token';
 
-  it('says where it could not go, and that a write may have happened, without its token', async () => {
+  it('says where it could not go, and that nothing was sent, without its token', async () => {
     // Nothing listens on port 1 of this machine.
     const config = { server: 'https://127.0.0.1:1', token };
     const client = createClient(config, { clock: systemClock, log: silentLog, requestTimeoutMs: 200 });
@@ -137,14 +137,33 @@ describe('createClient', () => {
     await client.close();
     expect(read).toMatchObject({
       code: 0,
-      message: expect.stringMatching(/^get ConfigMap ns\/a: .*ECONNREFUSED/),
+      message: expect.stringMatching(/^get ConfigMap ns\/a: not sent: .*ECONNREFUSED/),
     });
     expect(write).toMatchObject({
       code: 0,
-      message: expect.stringMatching(/^replace ConfigMap ns\/a: .*ECONNREFUSED.*nobody knows whether/),
+      message: expect.stringMatching(/^replace ConfigMap ns\/a: not sent: .*ECONNREFUSED/),
     });
     expect(JSON.stringify([read, write, String(read), String(write)])).not.toContain('very-secret');
     expect(isNotFound(read)).toBe(false);
+  });
+
+  it.each([
+    {
+      how: 'fails',
+      token: () => Promise.reject(new Error('the plugin is broken')),
+      says: 'create ConfigMap ns/a: not sent, there is no token: the plugin is broken',
+    },
+    {
+      how: 'hangs',
+      token: () => new Promise<string>(() => {}),
+      says: /^create ConfigMap ns\/a: no answer within \d+ ms/,
+    },
+  ])('ends in time when what gives its tokens $how', async ({ token, says }) => {
+    const config = { server: 'https://127.0.0.1:1', token };
+    const client = createClient(config, { clock: systemClock, log: silentLog, requestTimeoutMs: 50 });
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'ns', name: 'a' } };
+    await expect(client.create(CONFIG_MAP, object)).rejects.toThrow(says);
+    await client.close();
   });
 
   it('refuses to replace an object that was not read', async () => {
