@@ -9,6 +9,8 @@ export interface Figures {
 
 /** An account's connections now. */
 export interface AccountFigures extends Figures {
+  /** False before its first connection, and when its ledger was lost. */
+  hasLedger: boolean;
   /** What may be used: the registry's limit less what is reserved for others and cut off. */
   limit: number;
   quarantined: number;

@@ -32,9 +32,11 @@ export function registryStatus(
   );
   if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
   const { limit, granted, open, quarantined, free } = view.figures;
+  // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
+  const hadLedger = view.figures.hasLedger || previous?.connections !== undefined;
   return {
     observedGeneration: view.generation,
-    connections: { limit, granted, open, quarantined, free },
+    ...(hadLedger && { connections: { limit, granted, open, quarantined, free } }),
     sets: view.sets,
     conditions,
   };
