@@ -1,6 +1,6 @@
 /** The HTTP face that every long-running subcommand has: liveness, readiness and metrics, on fastify. */
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
 
 export interface Readiness {
@@ -13,6 +13,8 @@ export interface HttpServerOptions {
   /** Prometheus metrics to show at /metrics. */
   metrics: Registry;
   readiness(): Readiness;
+  /** Why the process should be started anew, in a sentence; undefined while it is alive. Alive as long as it answers by default. */
+  sickness?(): string | undefined;
   /** Largest request body in bytes. Default 256 KiB. */
   bodyLimit?: number;
 }
@@ -21,7 +23,7 @@ export interface HttpServerOptions {
 const MAX_PARAM_LENGTH = 1_024;
 
 /**
- * A server with `GET /livez`, `/healthz` (the process runs), `/readyz` (200, or 503 with the reasons) and `/metrics`. It does
+ * A server with `GET /livez`, `/healthz` (the process runs and is not sick), `/readyz` (200, or 503 with the reasons) and `/metrics`. It does
  * not listen yet: add routes, then `listen`.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -31,7 +33,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
-  const alive = () => ({ status: 'ok' });
+  const alive = (_request: unknown, reply: FastifyReply) => {
+    const reason = options.sickness?.();
+    return reason === undefined ? { status: 'ok' } : reply.code(503).send({ status: 'sick', reason });
+  };
   app.get('/livez', alive);
   app.get('/healthz', alive);
   app.get('/readyz', (_request, reply) => {
