@@ -75,7 +75,13 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
       ? {}
       : { ca: options.tls.clientCa, requestCert: true, rejectUnauthorized: true }),
   });
+  let closing = false;
   server.on('secureConnection', (socket: TLSSocket) => {
+    // its handshake was under way when the ports were closed
+    if (closing) {
+      socket.destroy();
+      return;
+    }
     const session = new SimulatedSession(socket, sessionDeps);
     sessions.add(session);
     session.closed.then(() => sessions.delete(session));
@@ -114,6 +120,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     resetHighest,
     control,
     async close() {
+      closing = true;
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.cut();
       await Promise.all([closed, http.close()]);
