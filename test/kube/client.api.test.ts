@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError, isAlreadyExists, isConflict, isInvalid } from '../../src/kube/api-error.ts';
@@ -7,14 +10,19 @@ import {
   DEPLOYMENT,
   type Deployment,
   NAMESPACE,
+  ROLE,
+  ROLE_BINDING,
+  SERVICE_ACCOUNT,
 } from '../../src/kube/builtin.ts';
 import { type ClientOptions, type ClosableKubeClient, createClient } from '../../src/kube/client.ts';
 import { type ClusterConfig, loadClusterConfig } from '../../src/kube/cluster-config.ts';
+import { inClusterConfig } from '../../src/kube/in-cluster.ts';
 import type { WatchEvent } from '../../src/kube/interfaces.ts';
 import { keyOf } from '../../src/kube/objects.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { type ApiServer, startApiServer } from '../cluster/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { FaultProxy, type ProxiedRequest } from './fault-proxy.ts';
 
 let api: ApiServer;
@@ -357,6 +365,49 @@ describe('failures', () => {
 });
 
 describe('the client', () => {
+  it('sends many requests over few connections, and keeps those', async () => {
+    const thrifty = open(proxyConfig, { connections: 3 });
+    const before = proxy.connections;
+    const burst = () =>
+      Promise.all(Array.from({ length: 40 }, () => thrifty.list(CONFIG_MAP, { namespace: 'default' })));
+    await burst();
+    await burst();
+    expect(proxy.connections - before).toBe(3);
+    await thrifty.close();
+  });
+
+  it('is in a pod who its service account is', async () => {
+    const ns = await newNamespace();
+    const metadata = { namespace: ns, name: 'reader' };
+    await client.create(SERVICE_ACCOUNT, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+    await client.create(ROLE, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata,
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }],
+    });
+    await client.create(ROLE_BINDING, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'ServiceAccount', ...metadata }],
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'eppset-service-account-'));
+    const files = { 'ca.crt': config.ca ?? '', namespace: ns, token: await api.tokenFor(ns, 'reader') };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    const { hostname, port } = new URL(config.server);
+    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    const pod = open(await inClusterConfig({ env, folder }));
+    // RBAC takes a moment to know its new role.
+    await eventually(() => pod.list(CONFIG_MAP, { namespace: ns }));
+    const refused = await errorOf(pod.list(CONFIG_MAP));
+    expect(refused).toMatchObject({ code: 403, reason: 'Forbidden' });
+    expect(refused.message).toContain(`system:serviceaccount:${ns}:reader`);
+    await pod.close();
+    await rm(folder, { recursive: true });
+  });
+
   it('counts its requests by code, method and host', async () => {
     const text = await metrics.metrics();
     const { host } = new URL(config.server);

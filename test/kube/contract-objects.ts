@@ -63,7 +63,9 @@ export function deployment(namespace: string, name: string, env: Record<string, 
             {
               name: 'main',
               image: 'none.example/none:1',
-              env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+              ...(Object.keys(env).length > 0 && {
+                env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+              }),
             },
           ],
         },

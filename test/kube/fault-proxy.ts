@@ -25,6 +25,8 @@ export class FaultProxy {
   /** Asked for each request; undefined passes it on. */
   fault: (request: ProxiedRequest) => Fault | undefined = () => undefined;
   readonly requests: ProxiedRequest[] = [];
+  /** Connections that clients have opened so far. */
+  connections = 0;
   readonly #upstream: ClusterConfig;
   readonly #agent: https.Agent;
   readonly #server = http.createServer((request, response) => this.#handle(request, response));
@@ -38,6 +40,9 @@ export class FaultProxy {
 
   /** Resolves to the configuration of a client that goes through the proxy. */
   async start(): Promise<ClusterConfig> {
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return { server: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}` };
   }
