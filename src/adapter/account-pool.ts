@@ -53,6 +53,7 @@ export interface Submitted {
 const MAINTENANCE_MS = 1_000;
 const CREDENTIALS_POLL_MS = 5_000;
 const CUT_QUERY_AFTER_MS = 5_000;
+const PAUSE_BEFORE_REPEAT_MS = 25;
 const REFUSED_RETRY_AFTER_MS = 60_000;
 
 export class AccountPool {
@@ -83,7 +84,8 @@ export class AccountPool {
     this.#listener = {
       onOpened: (connection) => this.#onOpened(connection),
       onCommandEnd: (connection) => this.#onCommandEnd(connection),
-      onGone: (connection, end) => this.#onGone(connection, end),
+      onEnd: (connection, end) => this.#opener.left(connection, end, this.#loggedIn()),
+      onGone: (connection) => this.#onGone(connection),
     };
   }
 
@@ -255,10 +257,17 @@ export class AccountPool {
     });
     if (!again || this.#closed) {
       job.reject(error);
-      return;
+    } else if (error.outcome === 'not-sent') {
+      this.#queue.putBack(job);
+      this.#settle();
+    } else {
+      // What cut this connection may just be cutting the others, and the next attempt is the last
+      this.#options.clock.after(PAUSE_BEFORE_REPEAT_MS, () => {
+        if (this.#closed) job.reject(error);
+        else this.#queue.putBack(job);
+        this.#settle();
+      });
     }
-    this.#queue.putBack(job);
-    this.#settle();
   }
 
   #asEppError(error: unknown, clTRID: string): EppError {
@@ -302,11 +311,10 @@ export class AccountPool {
     this.#settle();
   }
 
-  #onGone(connection: PooledConnection, end: Parameters<ConnectionListener['onGone']>[1]): void {
+  #onGone(connection: PooledConnection): void {
     this.#connections.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
-    this.#opener.left(connection, end, this.#loggedIn());
     this.#settle();
   }
 

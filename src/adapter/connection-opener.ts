@@ -14,7 +14,12 @@ import {
   type TlsMaterial,
 } from './account-secrets.ts';
 import { OpenGate, type OpenGateOptions } from './open-gate.ts';
-import { type ConnectionListener, connectionLife, PooledConnection } from './pooled-connection.ts';
+import {
+  type ConnectionEnd,
+  type ConnectionListener,
+  connectionLife,
+  PooledConnection,
+} from './pooled-connection.ts';
 import type { ResolvedEndpoint } from './resolver.ts';
 
 /** Opens one session to an address that was resolved, with secrets just read. Rejects with a SessionOpenError. */
@@ -190,11 +195,7 @@ export class ConnectionOpener {
   }
 
   /** To be told of every connection that left. @param others connections that are logged in still */
-  left(
-    connection: PooledConnection,
-    end: { opened: boolean; error: EppError | undefined },
-    others: number,
-  ): void {
+  left(connection: PooledConnection, end: ConnectionEnd, others: number): void {
     const { error, opened } = end;
     if (!error) return;
     // Our own decisions are no trouble of the registry's

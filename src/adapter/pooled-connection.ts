@@ -29,8 +29,17 @@ export interface ConnectionListener {
   onOpened(connection: PooledConnection): void;
   /** Once for each `run`, before that settles: idle again, closing, or gone. */
   onCommandEnd(connection: PooledConnection): void;
-  /** It has left. `opened` tells whether it ever was logged in; `error` is undefined when we closed it in order. */
-  onGone(connection: PooledConnection, end: { opened: boolean; error: EppError | undefined }): void;
+  /** Why it left; told before its slot is given back, because that may call for the next attempt at once. */
+  onEnd(connection: PooledConnection, end: ConnectionEnd): void;
+  /** It has left, and its slot is given back. */
+  onGone(connection: PooledConnection): void;
+}
+
+export interface ConnectionEnd {
+  /** It was logged in. */
+  opened: boolean;
+  /** Undefined when we closed it in order. */
+  error: EppError | undefined;
 }
 
 export interface ConnectionLife {
@@ -225,8 +234,10 @@ export class PooledConnection implements PlannedConnection {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#cut?.cancel();
-    this.#options.slot.ended(how);
-    this.#options.listener.onGone(this, { opened, error: error ?? this.#destroyedBy });
+    const { listener, slot } = this.#options;
+    listener.onEnd(this, { opened, error: error ?? this.#destroyedBy });
+    slot.ended(how);
+    listener.onGone(this);
   }
 }
 

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { ACCOUNT, CLIENT_ID, type Harness, type HarnessOptions, start } from './harness.ts';
+
+let h: Harness;
+const setUp = async (options: HarnessOptions) => {
+  h = await start(options);
+};
+afterEach(() => h.stop());
+
+const authInfo = { pw: 'transfer-secret' };
+const busy = () =>
+  eventually(async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT].states.busy >= 1);
+
+describe('outcome', () => {
+  it('of a create whose connection is cut before its reply is unknown, and it is not sent again', async () => {
+    await setUp({ registry: { latencyMs: { commands: { 'domain:create': 150 } } } });
+    const cut = h.post('/com/create', { name: 'cut.com', authInfo });
+    await busy();
+    h.kill();
+    const reply = await cut;
+    expect(reply).toMatchObject({ status: 502, body: { outcome: 'unknown', error: { code: 'closed' } } });
+    expect(reply.headers.get('x-epp-outcome')).toBe('unknown');
+    // the registry did execute it; the caller finds out by its name, and by the transaction id
+    expect(reply.body.clTRID).toMatch(/^EPPSET-/);
+    await eventually(async () => (await h.post('/com/info', { name: 'cut.com' })).status === 200);
+    expect(h.executed('domain:create')).toBe(1);
+  });
+
+  it('of a create that is never answered is unknown after the command timeout', async () => {
+    await setUp({ registry: { faults: { lostReplies: 1 } }, file: { timeouts: { command: '300ms' } } });
+    const reply = await h.post('/com/create', { name: 'mute.com', authInfo });
+    expect(reply).toMatchObject({
+      status: 504,
+      body: { outcome: 'unknown', clTRID: expect.any(String), error: { code: 'timeout' } },
+    });
+    h.registry.control({ faults: { lostReplies: 0 } });
+    expect((await h.post('/com/info', { name: 'mute.com' })).status).toBe(200);
+    expect(h.executed('domain:create')).toBe(1);
+  });
+
+  it('of a query that is cut is hidden: it is asked once more', async () => {
+    await setUp({ registry: { latencyMs: { commands: { 'domain:check': 150 } } } });
+    const check = h.post('/com/check', { names: ['a.com'] });
+    await busy();
+    h.kill();
+    expect(await check).toMatchObject({ status: 200, body: { outcome: 'done' } });
+    expect(h.executed('domain:check')).toBe(2);
+  });
+
+  it('of a query that is cut twice is unknown', async () => {
+    await setUp({ registry: { latencyMs: { commands: { 'domain:check': 300 } } } });
+    const check = h.post('/com/check', { names: ['a.com'] });
+    const logins = () => h.registry.stats().accounts[CLIENT_ID]?.logins ?? 0;
+    await busy();
+    const before = logins();
+    h.kill();
+    await eventually(() => logins() > before);
+    await busy();
+    h.kill();
+    expect(await check).toMatchObject({
+      status: 502,
+      body: { outcome: 'unknown', error: { code: 'closed' } },
+    });
+  });
+
+  it('of work whose connections end before a byte is written is hidden: it goes to another one', async () => {
+    await setUp({ registry: { latencyMs: { commands: { login: 100 } } } });
+    h.budget.mayWrite = false;
+    // every session that is asked to write destroys itself; the create waits, unsent, for one that may
+    const create = h.post('/com/create', { name: 'patient.com', authInfo });
+    await eventually(() => h.budget.ends.length >= 1);
+    h.budget.mayWrite = true;
+    expect(await create).toMatchObject({ status: 200, body: { outcome: 'done' } });
+    expect(h.executed('domain:create')).toBe(1);
+  });
+
+  it('never shows one caller the late answer to another', async () => {
+    await setUp({
+      cap: 1,
+      registry: { latencyMs: { commands: { 'domain:info': 400 } } },
+      file: { timeouts: { command: '150ms' } },
+    });
+    await h.post('/com/create', { name: 'late.com', authInfo });
+    const late = h.post('/com/info', { name: 'late.com' });
+    const next = h.post('/com/check', { names: ['next.com'] });
+    expect((await late).status).toBe(504);
+    expect((await next).body.data.cd).toEqual([{ name: 'next.com', avail: true }]);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { isTransform, mayTryAgain, RequestRefused, transactionIds } from '../../src/adapter/work.ts';
+import { CATALOGUE, nameOf } from '../../src/epp/catalogue.ts';
+
+describe('another attempt', () => {
+  it.each([
+    // transform, outcome, unknowns, in time → allowed
+    [true, 'not-sent', 0, true, true],
+    [true, 'not-sent', 0, false, false],
+    [true, 'unknown', 1, true, false],
+    [true, 'unknown', 1, false, false],
+    [false, 'not-sent', 0, true, true],
+    [false, 'not-sent', 1, true, true],
+    [false, 'not-sent', 0, false, false],
+    [false, 'unknown', 1, true, true],
+    [false, 'unknown', 2, true, false],
+    [false, 'unknown', 1, false, false],
+  ] as const)(
+    'transform %s, %s, %d times unknown, in time %s: %s',
+    (transform, outcome, unknowns, inTime, allowed) => {
+      const deadlineMs = 1_000;
+      expect(mayTryAgain({ transform, outcome, unknowns, deadlineMs, nowMs: inTime ? 999 : 1_000 })).toBe(
+        allowed,
+      );
+    },
+  );
+});
+
+describe('transform', () => {
+  it('is every command that changes something', () => {
+    const transforms = CATALOGUE.filter((definition) => isTransform(definition, {})).map(nameOf);
+    expect(transforms).toEqual(
+      expect.arrayContaining([
+        'domain:create',
+        'domain:update',
+        'domain:delete',
+        'domain:renew',
+        'domain:transfer',
+        'host:create',
+        'host:update',
+        'host:delete',
+        'contact:create',
+        'contact:update',
+        'contact:delete',
+        'contact:transfer',
+      ]),
+    );
+    for (const query of [
+      'domain:check',
+      'domain:info',
+      'host:check',
+      'host:info',
+      'contact:check',
+      'contact:info',
+    ]) {
+      expect(transforms).not.toContain(query);
+    }
+  });
+
+  it.each([
+    ['transfer', true, 'query', false],
+    ['transfer', true, 'request', true],
+    ['poll', false, 'req', false],
+    ['poll', false, 'ack', true],
+  ])('%s with op: %s %s is %s', (_name, transform, op, expected) => {
+    expect(isTransform({ transform }, { op })).toBe(expected);
+  });
+});
+
+describe('transaction ids', () => {
+  it('are unique and of a length that EPP takes', () => {
+    const next = transactionIds({ prefix: 'EPPSET-0123456789ab' });
+    const ids = Array.from({ length: 10_000 }, next);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[-A-Za-z0-9]{3,64}$/);
+  });
+});
+
+describe('refusal', () => {
+  it.each([
+    [0, 1],
+    [1, 1],
+    [1_000, 1],
+    [1_001, 2],
+    [59_500, 60],
+  ])('after %d ms: Retry-After %d', (ms, seconds) => {
+    expect(new RequestRefused('queue-full', 'full', ms).retryAfterSeconds).toBe(seconds);
+  });
+});
