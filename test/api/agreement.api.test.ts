@@ -2,26 +2,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { door } from '../../src/api/parse.ts';
-import { type ApiServer, startApiServer } from '../cluster/api.ts';
+import { useApiServer } from '../cluster/using-api.ts';
 import { ALL_EXAMPLES } from './examples/all.ts';
 import { changed } from './examples/example.ts';
 import { type HttpApi, httpApi } from './http-api.ts';
 import { installCrds } from './installed-crds.ts';
 
-let server: ApiServer;
+const { api, namespace } = useApiServer({ prefix: 'crds' });
 let call: HttpApi;
 let close: () => void;
 
 beforeAll(async () => {
-  server = await startApiServer();
-  ({ call, close } = httpApi(server));
+  ({ call, close } = httpApi(api()));
   await installCrds(call);
 });
 
-afterAll(async () => {
-  close?.();
-  await server?.stop();
-});
+afterAll(() => close?.());
 
 /** What tends to be taken differently by two programs. */
 const nasty = fc.oneof(
@@ -108,7 +104,7 @@ describe.each(ALL_EXAMPLES)('$kind.resource.kind', ({ kind, base, good }) => {
     });
 
   it('is judged alike', { timeout: 120_000 }, async () => {
-    const url = `/apis/eppset.io/v1alpha1/namespaces/default/${kind.resource.plural}?dryRun=All`;
+    const url = `/apis/eppset.io/v1alpha1/namespaces/${namespace()}/${kind.resource.plural}?dryRun=All`;
     await fc.assert(
       fc.asyncProperty(damaged, async ({ object, changes }) => {
         const input = changed(object, changes);

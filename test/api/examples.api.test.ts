@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { door } from '../../src/api/parse.ts';
 import type { Kind } from '../../src/api/v1alpha1/kinds.ts';
-import { type ApiServer, startApiServer } from '../cluster/api.ts';
+import { useApiServer } from '../cluster/using-api.ts';
 import { ALL_EXAMPLES } from './examples/all.ts';
 import { changed } from './examples/example.ts';
 import { badReports, leaseExamples, leaseStatus } from './examples/lease.ts';
@@ -10,23 +10,19 @@ import { badStatuses, registryExamples } from './examples/registry.ts';
 import { type ApiAnswer, type HttpApi, httpApi } from './http-api.ts';
 import { installCrds } from './installed-crds.ts';
 
-let server: ApiServer;
+const { api, namespace } = useApiServer({ prefix: 'crds' });
 let call: HttpApi;
 let close: () => void;
 
 beforeAll(async () => {
-  server = await startApiServer();
-  ({ call, close } = httpApi(server));
+  ({ call, close } = httpApi(api()));
   await installCrds(call);
 });
 
-afterAll(async () => {
-  close?.();
-  await server?.stop();
-});
+afterAll(() => close?.());
 
 const pathOf = (kind: Kind, name?: string) =>
-  `/apis/eppset.io/v1alpha1/namespaces/default/${kind.resource.plural}${name === undefined ? '' : `/${name}`}`;
+  `/apis/eppset.io/v1alpha1/namespaces/${namespace()}/${kind.resource.plural}${name === undefined ? '' : `/${name}`}`;
 const DRY_RUN = '?dryRun=All&fieldValidation=Strict';
 
 /** Below maps the API server writes `map.key` where the schema speaks and `map[key]` where a rule does. */

@@ -1,6 +1,6 @@
 /** Plain HTTP to a test API server: what a test needs to see (status codes, warnings, causes) and a client would hide. */
 import { Agent, request } from 'node:https';
-import type { ApiServer } from '../cluster/api.ts';
+import type { ApiAddress } from '../cluster/api-access.ts';
 
 export interface ApiAnswer {
   code: number;
@@ -16,13 +16,15 @@ export interface ApiBody extends Record<string, unknown> {
 
 export type HttpApi = (method: string, path: string, body?: unknown) => Promise<ApiAnswer>;
 
-export function httpApi(server: ApiServer): { call: HttpApi; close(): void } {
+export function httpApi(server: ApiAddress): { call: HttpApi; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 8, ...server.adminTls });
   const call: HttpApi = (method, path, body) =>
     new Promise((resolve, reject) => {
+      // Server-side apply takes JSON for the YAML that it is.
+      const contentType = method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json';
       const outgoing = request(
         new URL(path, server.url),
-        { method, agent, headers: { 'content-type': 'application/json' }, timeout: 30_000 },
+        { method, agent, headers: { 'content-type': contentType }, timeout: 30_000 },
         (answer) => {
           let text = '';
           answer.setEncoding('utf8');

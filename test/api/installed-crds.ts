@@ -13,15 +13,18 @@ interface Crd {
   status?: { conditions?: { type: string; status: string; message: string }[] };
 }
 
-/** Installs the folder `crds/`, waits until all are served, and gives the warnings of the API server. */
+/** Applies the folder `crds/`, waits until all are served, and gives the warnings of the API server. Others may do the same at once. */
 export async function installCrds(call: HttpApi): Promise<{ warnings: string[]; crds: Crd[] }> {
   const warnings: string[] = [];
   const crds: Crd[] = [];
   for (const file of (await readdir(DIR)).sort()) {
     const crd = parse(await readFile(DIR + file, 'utf8')) as Crd;
-    const created = await call('POST', `${CRDS}?fieldValidation=Strict`, crd);
-    if (created.code !== 201) throw new Error(`${file}: ${created.code} ${created.body.message}`);
-    warnings.push(...created.warnings);
+    const url = `${CRDS}/${crd.metadata.name}?fieldManager=test&force=true&fieldValidation=Strict`;
+    const applied = await call('PATCH', url, crd);
+    if (applied.code !== 201 && applied.code !== 200) {
+      throw new Error(`${file}: ${applied.code} ${applied.body.message}`);
+    }
+    warnings.push(...applied.warnings);
     crds.push(crd);
   }
   const served = crds.map(async ({ metadata, spec }) => {
