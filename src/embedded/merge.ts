@@ -21,16 +21,31 @@ function mergePart(live: Part | undefined, intent: Part | undefined): unknown {
   return live === undefined ? intent.value : merge(live.value, intent.value, intent.shape);
 }
 
-/** The intent's order; what only the live object has stays behind its live predecessor. */
+/**
+ * The intent's order, with what only the live object has kept between its live neighbours, as the API server interleaves them: both
+ * lists are walked at once, and live items that the intent has elsewhere are passed over.
+ */
 function mergedOrder(live: readonly string[], intent: readonly string[]): string[] {
-  const wanted = new Set(intent);
-  const result = [...intent];
-  let at = 0;
-  for (const element of live) {
-    if (wanted.has(element)) at = result.indexOf(element) + 1;
-    else result.splice(at++, 0, element);
+  const [inLive, inIntent] = [new Set(live), new Set(intent)];
+  const shared = intent.filter((element) => inLive.has(element));
+  const result = new Set<string>();
+  let [atLive, atIntent, atShared] = [0, 0, 0];
+  while (atLive < live.length || atIntent < intent.length) {
+    const [left, right] = [live[atLive], intent[atIntent]];
+    const next = shared[atShared];
+    const isElsewhere = left !== undefined && inIntent.has(left);
+    if (isElsewhere && (result.has(left) || (right !== undefined && next !== undefined && next !== left)))
+      atLive++;
+    else if (left !== undefined && !isElsewhere) {
+      result.add(left);
+      atLive++;
+    } else if (right !== undefined) {
+      result.add(right);
+      atIntent++;
+      if (next === right) atShared++;
+    }
   }
-  return result;
+  return [...result];
 }
 
 export interface Claims {

@@ -87,14 +87,14 @@ export class ServedKinds {
     const custom = this.#custom.get(key);
     if (custom !== undefined) return custom;
     if (!BUILTIN_GROUPS.has(groupOf(resource.apiVersion))) return undefined;
-    const preparer = PREPARERS[key];
+    const defaulted = PREPARERS[key] ?? ((object: KubeObject) => object);
     return {
       resource,
       hasStatus: WITH_STATUS.has(key),
       hasGeneration: WITH_GENERATION.has(key),
       shape: BUILTIN_SHAPES[key] ?? PLAIN_SHAPE,
       selectable: selectable(SELECTABLE[key]),
-      ...(preparer && { prepare: (object: KubeObject) => ({ object: preparer(object), faults: [] }) }),
+      prepare: (object) => ({ object: withoutEmptyLists(defaulted(object)) as KubeObject, faults: [] }),
     };
   }
 }
@@ -123,4 +123,12 @@ export function encodeStringData(object: KubeObject): KubeObject {
     Buffer.from(String(text)).toString('base64'),
   ]);
   return { ...rest, data: { ...rest.data, ...Object.fromEntries(encoded) } } as KubeObject;
+}
+
+/** An empty list of a built-in kind is as good as none: the API's Go types leave it out. */
+function withoutEmptyLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyLists);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => !Array.isArray(member) || member.length > 0);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutEmptyLists(member)]));
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
 import { customKinds } from '../../src/embedded/custom-kinds.ts';
 import { EmbeddedStore } from '../../src/embedded/store.ts';
-import { ApiError } from '../../src/kube/api-error.ts';
+import { ApiError, isConflict } from '../../src/kube/api-error.ts';
 import { CONFIG_MAP, DEPLOYMENT, type Deployment, NAMESPACE } from '../../src/kube/builtin.ts';
 import { type ClosableKubeClient, createClient } from '../../src/kube/client.ts';
 import { loadClusterConfig } from '../../src/kube/cluster-config.ts';
@@ -118,8 +118,19 @@ const sets: Scene<EppSet> = {
   }),
 };
 
+interface Result {
+  refused?: number;
+  moved?: boolean;
+  object?: unknown;
+}
+
 /** Carries out one step and tells what is there now, whether the version moved, or how it was refused. */
-async function carryOut<T extends KubeObject>(client: KubeClient, scene: Scene<T>, name: string, step: Step) {
+async function carryOut<T extends KubeObject>(
+  client: KubeClient,
+  scene: Scene<T>,
+  name: string,
+  step: Step,
+): Promise<Result> {
   const key = { namespace: namespace(), name };
   const before = await client.get(scene.resource, key);
   try {
@@ -130,7 +141,9 @@ async function carryOut<T extends KubeObject>(client: KubeClient, scene: Scene<T
     } else if (before !== undefined)
       await client.replace(scene.resource, scene.rewrite(before, step.values, step.labels));
   } catch (error) {
-    if (error instanceof ApiError && error.code > 0) return { refused: error.code };
+    // The deployment controller wrote between our two requests.
+    if (isConflict(error)) return await carryOut(client, scene, name, step);
+    if (error instanceof ApiError && error.code > 0) return { refused: error.code, moved: false };
     throw error;
   }
   const after = await client.get(scene.resource, key);
@@ -140,7 +153,7 @@ async function carryOut<T extends KubeObject>(client: KubeClient, scene: Scene<T
   };
 }
 
-async function likeness<T extends KubeObject>(scene: Scene<T>, compareMoves: boolean): Promise<void> {
+async function likeness<T extends KubeObject>(scene: Scene<T>): Promise<void> {
   await fc.assert(
     fc.asyncProperty(steps, async (plan) => {
       round += 1;
@@ -148,16 +161,16 @@ async function likeness<T extends KubeObject>(scene: Scene<T>, compareMoves: boo
       for (const step of plan) {
         const wanted = await carryOut(real, scene, name, step);
         const found = await carryOut(embedded, scene, name, step);
-        if (!compareMoves) for (const result of [wanted, found]) delete (result as { moved?: boolean }).moved;
-        expect(found).toEqual(wanted);
+        // The real one may write although nothing changed: when the times of two managers change places, and to store a
+        // status that the schema defaulted until then. The other way round a change would be lost.
+        if (!wanted.moved) expect(found.moved).toBe(false);
+        expect({ ...found, moved: undefined }).toEqual({ ...wanted, moved: undefined });
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }
 
-it('of maps', () => likeness(configMaps, true));
-// The deployment controller writes status and annotations between our own writes.
-it('of lists with keys in a built-in kind', () => likeness(deployments, false));
-// A status that the schema defaults is not stored before the first write after the creation, so that one always moves the version.
-it('of lists with keys in a custom resource', () => likeness(sets, false));
+it('of maps', () => likeness(configMaps));
+it('of lists with keys in a built-in kind', () => likeness(deployments));
+it('of lists with keys in a custom resource', () => likeness(sets));
