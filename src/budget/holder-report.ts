@@ -1,0 +1,85 @@
+/** What a holder reports through the status of its lease, and when. */
+import { demandOf } from './demand.ts';
+import { capOf } from './holder-rules.ts';
+import type { HolderAccount, HolderState } from './holder-state.ts';
+import type { AccountReport, LeaseStatus } from './protocol.ts';
+import { countSlots } from './slot-book.ts';
+
+const PHASES = {
+  registering: 'Active',
+  active: 'Active',
+  draining: 'Draining',
+  released: 'Released',
+} as const;
+
+export function statusOf(state: HolderState, nowMs: number): LeaseStatus {
+  const { lease, incarnation, phase, accounts } = state;
+  const names = Object.keys(accounts).sort();
+  const reports = names.map((name): [string, AccountReport] => [
+    name,
+    reportOf(state, accounts[name]!, nowMs),
+  ]);
+  return {
+    ...(incarnation !== undefined && { incarnation }),
+    phase: PHASES[phase],
+    seq: (lease?.seq ?? 0) + 1,
+    ttlInUseSeconds: (lease?.ttlMs ?? 0) / 1000,
+    accounts: Object.fromEntries(reports),
+  };
+}
+
+function reportOf(state: HolderState, held: HolderAccount, nowMs: number): AccountReport {
+  const { open, connecting, unconfirmed } = countSlots(held.book);
+  const leaving = state.phase === 'draining' || state.phase === 'released';
+  return {
+    // Before we are bound: evidence of what former incarnations of this process heard, should the store have forgotten.
+    ackGen: state.fence === undefined ? held.heardGen : held.gen,
+    cap: capOf(state, held),
+    open,
+    connecting,
+    unconfirmed,
+    demand: leaving ? 0 : demandOf(held.window, nowMs, state.timing),
+    waiting: held.window.use.queued,
+    limitHits: held.limitHits,
+  };
+}
+
+/** A tenth, at least one. */
+const differs = (now: number, then: number): boolean => Math.abs(now - then) > Math.max(1, then / 10);
+
+/** Something that the allocator or people should hear of before the next renewal. */
+function isMaterial(now: AccountReport, then: AccountReport | undefined, slots: number): boolean {
+  if (then === undefined) return true;
+  const short = now.demand > then.demand && now.demand > slots;
+  const opened = differs(now.open, then.open) || (now.open === 0) !== (then.open === 0);
+  return short || opened || differs(now.demand, then.demand) || now.limitHits !== then.limitHits;
+}
+
+/** Slots were taken away and the allocator waits to hear that they are free. */
+function owesAcknowledgement(state: HolderState): boolean {
+  return Object.entries(state.accounts).some(([name, held]) => {
+    const told = state.told?.accounts?.[name];
+    if (told === undefined) return false;
+    return held.loweredGen > told.ackGen || capOf(state, held) < told.cap;
+  });
+}
+
+/** When the next report is due; undefined while there can be none. */
+export function reportDueMs(state: HolderState, nowMs: number): number | undefined {
+  const { timing, lease, incarnation, told, request, retryAtMs } = state;
+  if (request !== undefined || lease === undefined || incarnation === undefined) return undefined;
+  if (told?.phase === 'Released') return undefined;
+  return Math.max(retryAtMs, dueMs());
+
+  function dueMs(): number {
+    if (told === undefined || told.phase !== PHASES[state.phase]) return nowMs;
+    const sent = state.sentAtMs ?? Number.NEGATIVE_INFINITY;
+    let due = state.renewAtMs;
+    if (owesAcknowledgement(state)) due = Math.min(due, sent + timing.ackGapMs);
+    if (due <= sent + timing.minReportMs) return due;
+    const material = Object.entries(state.accounts).some(([name, held]) =>
+      isMaterial(reportOf(state, held, nowMs), told?.accounts?.[name], held.slots),
+    );
+    return material ? Math.min(due, sent + timing.minReportMs) : due;
+  }
+}

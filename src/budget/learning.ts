@@ -1,0 +1,103 @@
+/**
+ * Learning mode: when a ledger is missing or behind its leases (deleted, or the store was restored from a backup), nobody knows all that
+ * may be open. Then nothing is raised, and what leases and holders show is charged, until everything else must be gone.
+ */
+import type { AccountRecord, LeaseRecord } from './allocator-state.ts';
+import type { Pass } from './ledger-pass.ts';
+import { boundStatus, grantGen, type LeaseView, type LedgerSpec, type RegistryFact } from './protocol.ts';
+import { clockFactor, expiryMs, longestTtlMs, quarantineMs } from './timing.ts';
+
+const released = (lease: LeaseView): boolean => boundStatus(lease)?.phase === 'Released';
+
+/** What a bound lease shows that a holder may have at this account. */
+function evidenceOf(lease: LeaseView, account: string): number {
+  if (lease.spec.state !== 'Bound' || released(lease)) return 0;
+  const slots = lease.spec.grants[account]?.slots ?? 0;
+  return Math.max(slots, boundStatus(lease)?.accounts?.[account]?.cap ?? 0);
+}
+
+/** Why the ledger cannot be the last that was written of this account, in words; undefined when it can. */
+export function behindItsLeases({ spec: ledger, account, concerned }: Pass): string | undefined {
+  for (const { view: lease } of concerned) {
+    if (lease === undefined) continue;
+    const { spec, status } = lease;
+    const gen = grantGen(lease, account);
+    const heard = status.accounts?.[account]?.ackGen ?? 0;
+    if (heard > gen) return `pod ${spec.pod} has heard of generation ${heard}, its lease of ${gen}`;
+    if (spec.state !== 'Bound' || spec.incarnation === undefined || released(lease)) continue;
+    const entry = ledger.entries[spec.incarnation];
+    if (entry === undefined) {
+      const slots = spec.grants[account]?.slots ?? 0;
+      if (slots > 0) return `pod ${spec.pod} was granted ${slots} connections that are not charged`;
+    } else if (entry.state === 'Active' && entry.fence === spec.fence) {
+      if (gen > entry.gen)
+        return `pod ${spec.pod} was granted generation ${gen}, the ledger knows ${entry.gen}`;
+      const report = boundStatus(lease)?.accounts?.[account];
+      if (report !== undefined && report.ackGen >= entry.gen && report.cap > entry.charge)
+        return `pod ${spec.pod} allows itself ${report.cap} connections, ${entry.charge} are charged`;
+    }
+  }
+  return undefined;
+}
+
+/** charge = max(entry, published slots, reported cap), for every lease. May exceed the limit: it is what is, not what is granted. */
+export function chargeFromEvidence({ spec: ledger, account, concerned }: Pass): void {
+  for (const { view: lease } of concerned) {
+    if (lease === undefined) continue;
+    const { name, spec } = lease;
+    const charge = evidenceOf(lease, account);
+    if (charge === 0 || spec.incarnation === undefined) continue;
+    const { slots, gen } = spec.grants[account] ?? { slots: 0, gen: 0 };
+    const known = ledger.entries[spec.incarnation];
+    if (known === undefined) {
+      const { set, fence } = spec;
+      ledger.entries[spec.incarnation] = {
+        lease: name,
+        set,
+        fence,
+        state: 'Active',
+        target: slots,
+        gen,
+        charge,
+      };
+    } else if (known.state === 'Active' && known.fence === spec.fence) {
+      known.charge = Math.max(known.charge, charge);
+      if (gen > known.gen) Object.assign(known, { gen, target: slots });
+    }
+  }
+}
+
+/** max(T_exp): after this every holder that could not renew has stopped. */
+export function longestExpiryMs({ timing, leases }: Pick<Pass, 'timing' | 'leases'>): number {
+  const records = Object.values(leases);
+  let ttl = longestTtlMs(timing, records.length);
+  for (const { view } of records) {
+    if (view !== undefined)
+      ttl = Math.max(ttl, view.spec.ttlSeconds * 1000, (view.status.ttlInUseSeconds ?? 0) * 1000);
+  }
+  return expiryMs(timing, ttl);
+}
+
+/** Every holder that nobody knew of has stopped (T_exp), and the registry has dropped what it left (Q). */
+export function mayStopLearning(pass: Pass): boolean {
+  const { nowMs, timing, registry, record } = pass;
+  const wait = longestExpiryMs(pass) + quarantineMs(timing, registry) * clockFactor(timing);
+  return !record.rolledBack && nowMs - record.learningSinceMs >= wait;
+}
+
+/** The first ledger of an account. It starts learning when there is any sign that there was one before. */
+export function firstLedger(
+  { name, limit, externalReserved, used }: RegistryFact,
+  leases: readonly LeaseRecord[],
+  record: AccountRecord,
+): LedgerSpec {
+  const evidence = leases.some(({ view }) => view !== undefined && evidenceOf(view, name) > 0);
+  return {
+    term: Math.max(1, record.term),
+    effectiveLimit: Math.max(0, limit - externalReserved),
+    cut: 0,
+    seq: 1,
+    learning: evidence || used || record.ledger !== undefined || record.rolledBack,
+    entries: {},
+  };
+}
