@@ -51,7 +51,6 @@ export interface Submitted {
 }
 
 const MAINTENANCE_MS = 1_000;
-const CREDENTIALS_POLL_MS = 5_000;
 const CUT_QUERY_AFTER_MS = 5_000;
 const PAUSE_BEFORE_REPEAT_MS = 25;
 const REFUSED_RETRY_AFTER_MS = 60_000;
@@ -73,7 +72,6 @@ export class AccountPool {
   #unsettled = false;
   #draining = false;
   #closed = false;
-  #credentialsLookedAtMs = 0;
   #maintenance: Timer | undefined;
 
   constructor(options: AccountPoolOptions) {
@@ -413,15 +411,8 @@ export class AccountPool {
     this.#maintenance = this.#options.clock.after(MAINTENANCE_MS, () => {
       if (this.#closed) return;
       this.#settle();
-      this.#watchCredentials();
+      void this.#opener.lookForNewCredentials().then((found) => found && this.#settle());
       this.#maintain();
     });
-  }
-
-  #watchCredentials(): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (this.refusedAtMs === undefined || nowMs - this.#credentialsLookedAtMs < CREDENTIALS_POLL_MS) return;
-    this.#credentialsLookedAtMs = nowMs;
-    void this.#opener.lookForNewCredentials().then((found) => found && this.#settle());
   }
 }

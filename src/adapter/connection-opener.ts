@@ -65,6 +65,9 @@ export interface ConnectionOpenerOptions {
   gate?: Pick<OpenGateOptions, 'backoff' | 'refusedForMs'>;
 }
 
+/** How long other connections have to show that it was an outage, and not the limit. */
+const LIMIT_DOUBT_MS = 250;
+const OUTAGE_MS = 5_000;
 const DENIED_FOR_MS = 1_000;
 const CLOSE_MS = 5_000;
 /** A connection that ends unasked sooner than this after its login counts as a failed attempt: no hot loop of logins. */
@@ -78,6 +81,7 @@ export class ConnectionOpener {
   #preparing = 0;
   #refusedCredentials: Credentials | undefined;
   #limitSuspected = false;
+  #lostAtMs = Number.NEGATIVE_INFINITY;
   /** The budget gave no slot although its figures had room for one. */
   #deniedUntilMs = Number.NEGATIVE_INFINITY;
   #trouble: ConnectionTrouble | undefined;
@@ -204,9 +208,9 @@ export class ConnectionOpener {
       else this.#options.events.openFailed(error.kind);
       return;
     }
-    if (error.kind === 'limit' || this.#looksLikeLimit(error, others))
-      this.#options.budget.limitHit(this.#options.account);
-    else if (isRefusal(error)) {
+    if (error.kind === 'limit' || this.#isLimitByAnotherCode(error, others)) {
+      this.#onLimit(error);
+    } else if (isRefusal(error)) {
       this.#refused(connection, error);
       return;
     }
@@ -214,8 +218,23 @@ export class ConnectionOpener {
     else this.#lost(connection, error);
   }
 
+  /**
+   * A close without a word may be the limit, or a registry that goes down: then connections that were open end with it, and
+   * a pause of a minute would only prolong the outage.
+   */
+  #onLimit(error: EppError): void {
+    const { account, budget, clock } = this.#options;
+    if (error.code !== undefined) {
+      budget.limitHit(account);
+      return;
+    }
+    clock.after(LIMIT_DOUBT_MS, () => {
+      if (clock.monotonicMs() - this.#lostAtMs > OUTAGE_MS) budget.limitHit(account);
+    });
+  }
+
   /** Some registries answer 2501 for one session too many (others for a wrong password): believed once while others of ours are logged in. */
-  #looksLikeLimit(error: EppError, others: number): boolean {
+  #isLimitByAnotherCode(error: EppError, others: number): boolean {
     if (error.kind !== 'login' || error.code !== 2501 || others === 0 || this.#limitSuspected) return false;
     this.#limitSuspected = true;
     return true;
@@ -244,6 +263,7 @@ export class ConnectionOpener {
 
   #lost(connection: PooledConnection, error: EppError): void {
     const { account, clock, events, log } = this.#options;
+    this.#lostAtMs = clock.monotonicMs();
     if (connection.ageMs < SHORT_LIFE_MS) this.#gate.failed(clock.monotonicMs());
     this.#note(error.kind, error.message, error.code);
     events.lost(error.kind);
