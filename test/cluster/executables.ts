@@ -90,7 +90,7 @@ function linkerFlags(kubernetes: string): string {
 
 function argumentsOf(group: Group): string[] {
   const flags = group.module === '.' ? linkerFlags(versions().kubernetes) : '-s -w';
-  return ['build', '-mod=readonly', `-ldflags=${flags}`, ...group.packages];
+  return ['build', '-mod=readonly', '-buildvcs=false', `-ldflags=${flags}`, ...group.packages];
 }
 
 /** Where a group lies, built or not. */

@@ -26,6 +26,8 @@ export interface Versions {
   kind: string;
   /** e.g. 1.26.3 */
   go: string;
+  /** kind's own image for the pinned kind and the pinned minor of Kubernetes, as kind's release notes list it. */
+  stockNodeImage: string;
   /** The last Debian whose systemd runs on cgroup v1 unforced. */
   debian: 'bookworm';
 }
@@ -36,6 +38,8 @@ export function versions(): Versions {
     kubernetes: moduleVersion(goMod, 'k8s.io/kubernetes'),
     kind: moduleVersion(goMod, 'sigs.k8s.io/kind'),
     go: goDirective(goMod),
+    stockNodeImage:
+      'kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed',
     debian: 'bookworm',
   };
 }
