@@ -264,18 +264,29 @@ export class LeaderElection {
   async #release(term: Term): Promise<void> {
     this.#end();
     if (this.#options.releaseOnStop === false) return;
-    const { holderIdentity: _, ...spec } = this.#lease(term.lease).spec ?? {};
-    const lease = { ...term.lease, spec: { ...spec, leaseDurationSeconds: 1 } };
     try {
-      await this.#withTimeout(undefined, (signal) =>
-        this.#options.client.replace(COORDINATION_LEASE, lease, signal),
-      );
+      await this.#withTimeout(undefined, (signal) => this.#handBack(term.lease, signal));
       this.#log.info({}, 'lease released');
     } catch (error) {
       this.#log.warn(
         { reason: messageOf(error) },
         'the lease could not be released: the next leader waits it out',
       );
+    }
+  }
+
+  async #handBack(held: CoordinationLease, signal: AbortSignal): Promise<void> {
+    const { client, identity } = this.#options;
+    const { holderIdentity: _, ...spec } = this.#lease(held).spec ?? {};
+    const lease = { ...held, spec: { ...spec, leaseDurationSeconds: 1 } };
+    try {
+      await client.replace(COORDINATION_LEASE, lease, signal);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      // The stop broke off a renewal that the server had carried out.
+      const found = await client.get(COORDINATION_LEASE, this.#key, signal);
+      if (found?.spec?.holderIdentity !== identity) throw error;
+      await this.#handBack(found, signal);
     }
   }
 

@@ -10,6 +10,8 @@ export type Fault =
   | 'hang'
   /** The server carries it out, but the connection breaks before the answer. */
   | 'lose-reply'
+  /** The server carries it out, but its answer never comes. */
+  | 'hold-reply'
   /** A watch whose bytes come one by one. */
   | 'trickle';
 
@@ -25,6 +27,8 @@ export class FaultProxy {
   /** Asked for each request; undefined passes it on. */
   fault: (request: ProxiedRequest) => Fault | undefined = () => undefined;
   readonly requests: ProxiedRequest[] = [];
+  /** Answers of the server that were held back. */
+  heldReplies = 0;
   /** Connections that clients have opened so far. */
   connections = 0;
   readonly #upstream: ClusterConfig;
@@ -100,7 +104,8 @@ export class FaultProxy {
     onwards.on('error', () => response.destroy());
     response.on('close', () => onwards.destroy());
     onwards.on('response', (answer) => {
-      if (fault === 'lose-reply') answer.resume().on('end', () => response.destroy());
+      if (fault === 'hold-reply') this.heldReplies += 1;
+      else if (fault === 'lose-reply') answer.resume().on('end', () => response.destroy());
       else this.#pass(answer, response, seen.isWatch, fault === 'trickle');
     });
     request.pipe(onwards);

@@ -276,6 +276,21 @@ describe('leader election', () => {
     expect((await readLease()).spec?.holderIdentity).toBeUndefined();
   });
 
+  it('hands the lease back although the stop broke off a renewal', async () => {
+    const election = newElection('a', { client: proxied });
+    const own = new AbortController();
+    const { ended } = campaign(election, own.signal);
+    await eventually(() => election.isLeader());
+    // The next renewal is carried out, but its reply takes for ever.
+    let puts = 0;
+    proxy.fault = ({ method }) => (method === 'PUT' && puts++ === 0 ? 'hold-reply' : undefined);
+    await eventually(() => proxy.heldReplies === 1);
+    own.abort(new Error('stopping'));
+    expect(await ended).toBe('stopped');
+    expect(puts).toBe(3);
+    expect((await readLease()).spec?.holderIdentity).toBeUndefined();
+  });
+
   it('renews until the work has ended, however long that takes after the stop', async () => {
     const election = newElection('a');
     const own = new AbortController();
