@@ -59,6 +59,7 @@ export interface RawClient {
 
 export async function rawClient(simulator: Simulator, options: { port?: number } = {}): Promise<RawClient> {
   const socket = connect({ host: '127.0.0.1', port: options.port ?? simulator.eppPort, ca: simulator.ca });
+  socket.setNoDelay(true); // else the second of two frames would wait for the first one's acknowledgement
   onTestFinished(() => void socket.destroy());
   const reader = new FrameReader(1024 * 1024);
   const frames: string[] = [];
