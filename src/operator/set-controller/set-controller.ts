@@ -51,6 +51,8 @@ interface Turn {
 
 /** While an object is on its way out and we want it back. */
 const WAIT_MS = 2_000;
+/** While somebody else's object has a name that we need: it has not our labels, so nothing tells when it goes. */
+const TAKEN_CHECK_MS = 30_000;
 /** While a set drains: the end of its leases is an event, so this is a safety net. */
 const DRAIN_CHECK_MS = 10_000;
 
@@ -146,7 +148,8 @@ export class SetController {
       const [taken] = outcome.taken;
       if (taken !== undefined) {
         const message = `${taken} exists and is not of this set: rename the set, or remove that object`;
-        return { judgement: { state: 'refused', refusal: { reason: 'NameTaken', message } } };
+        const refusal = { reason: 'NameTaken' as const, message };
+        return { judgement: { state: 'refused', refusal }, requeueAfterMs: TAKEN_CHECK_MS };
       }
       const again = outcome.waiting.length > 0 && { requeueAfterMs: WAIT_MS };
       return { judgement: { state: 'resolved' }, ...again };

@@ -1,0 +1,182 @@
+/** The controllers of one namespace on a real API server, and what a kubelet would do there. */
+import { Registry } from 'prom-client';
+import { EPP_REGISTRY, type EppRegistry } from '../../src/api/v1alpha1/registry.ts';
+import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
+import { EVENT, POD, type Pod, SECRET, type Secret } from '../../src/kube/builtin.ts';
+import { type ClosableKubeClient, createClient } from '../../src/kube/client.ts';
+import { loadClusterConfig } from '../../src/kube/cluster-config.ts';
+import { KubeEventRecorder } from '../../src/kube/event-recorder.ts';
+import type { KubeClient } from '../../src/kube/interfaces.ts';
+import type { KubeObject, Resource } from '../../src/kube/objects.ts';
+import { systemClock as clock } from '../../src/lib/clock.ts';
+import { silentLog as log } from '../../src/lib/log.ts';
+import { cachedBudget } from '../../src/operator/cached-budget.ts';
+import { createCaches } from '../../src/operator/caches.ts';
+import { registryController } from '../../src/operator/registry-controller/registry-controller.ts';
+import { setController } from '../../src/operator/set-controller/set-controller.ts';
+import { eventually } from '../support/eventually.ts';
+import { registryManifest, setManifest } from './samples.ts';
+
+export async function openClient(kubeconfig: string, metrics?: Registry): Promise<ClosableKubeClient> {
+  const config = await loadClusterConfig({ kubeconfig, env: {} });
+  return createClient(config, { clock, log, ...(metrics && { metrics }) });
+}
+
+export interface RunningControllers {
+  /** Requests so far that were not reads. */
+  writes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Both controllers without an allocator: tests write ledgers and leases themselves. */
+export async function startControllers(kubeconfig: string, namespace: string): Promise<RunningControllers> {
+  const metrics = new Registry();
+  const client = await openClient(kubeconfig, metrics);
+  const abort = new AbortController();
+  const caches = createCaches({ client, clock, log, namespace });
+  const budget = cachedBudget(caches);
+  const events = new KubeEventRecorder({
+    client,
+    clock,
+    log,
+    component: 'eppset-operator',
+    instance: 'test',
+  });
+  const shared = { client, clock, log, events, caches, budget, metrics };
+  const pods = { image: 'eppset:test', timeScale: 1 };
+  const running = [
+    setController({ ...shared, pods }).run(abort.signal),
+    registryController(shared).run(abort.signal),
+    caches.run(abort.signal),
+  ];
+  return {
+    async writes() {
+      const counter = await metrics.getSingleMetric('rest_client_requests_total')?.get();
+      const values = (counter?.values ?? []) as { value: number; labels: { method?: string } }[];
+      return values
+        .filter(({ labels }) => labels.method !== 'GET')
+        .reduce((sum, { value }) => sum + value, 0);
+    },
+    async stop() {
+      abort.abort(new Error('the test ends'));
+      await Promise.all(running);
+      await events.flush();
+      await client.close();
+    },
+  };
+}
+
+/** What a test does with one namespace. */
+export class Bench {
+  readonly client: KubeClient;
+  readonly namespace: string;
+
+  constructor(client: KubeClient, namespace: string) {
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  key(name: string) {
+    return { namespace: this.namespace, name };
+  }
+
+  /** The object, which must be there. */
+  async get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T> {
+    const object = await this.client.get(resource, this.key(name));
+    if (object === undefined) throw new Error(`no ${resource.kind} ${name}`);
+    return object;
+  }
+
+  /** Changes an object as a person with `kubectl edit` would; again on a conflict. */
+  async edit<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    change: (object: T) => void,
+  ): Promise<T> {
+    return await eventually(async () => {
+      const object = structuredClone(await this.get(resource, name));
+      change(object);
+      return await this.client.replace(resource, object);
+    });
+  }
+
+  async secret(name: string, keys: readonly string[]): Promise<void> {
+    const data = Object.fromEntries(keys.map((key) => [key, Buffer.from('secret value').toString('base64')]));
+    const metadata = { name, namespace: this.namespace };
+    await this.client.create<Secret>(SECRET, { apiVersion: 'v1', kind: 'Secret', metadata, data });
+  }
+
+  /** A registry account with its Secrets. */
+  async registry(options: { name?: string; spec?: object } = {}): Promise<EppRegistry> {
+    // Room for the minimums of all sets of a test file.
+    const spec = { connections: { limit: 1_000, idleTimeoutSeconds: 600 }, ...options.spec };
+    const manifest = registryManifest({ ...options, spec, metadata: { namespace: this.namespace } });
+    await this.secret(manifest.spec.credentials.secretName, ['username', 'password']);
+    const ca = manifest.spec.tls.caSecretName;
+    if (ca !== undefined) await this.secret(ca, ['ca.crt']);
+    return await this.client.create(EPP_REGISTRY, manifest as unknown as EppRegistry);
+  }
+
+  async set(options: { name?: string; spec?: object } = {}): Promise<EppSet> {
+    const manifest = setManifest({ ...options, metadata: { namespace: this.namespace } });
+    return await this.client.create(EPP_SET, manifest as unknown as EppSet);
+  }
+
+  /** `status reason` of a condition. */
+  async condition<T extends EppSet | EppRegistry>(resource: Resource<T>, name: string, type: string) {
+    const found = (await this.get(resource, name)).status?.conditions?.find((c) => c.type === type);
+    return { text: `${found?.status} ${found?.reason}`, message: found?.message };
+  }
+
+  /** Resolves with the condition's message. */
+  async until<T extends EppSet | EppRegistry>(
+    resource: Resource<T>,
+    name: string,
+    type: string,
+    text: string,
+  ): Promise<string> {
+    return await eventually(
+      async () => {
+        const condition = await this.condition(resource, name, type);
+        if (condition.text !== text) throw new Error(`${type} is ${condition.text}: ${condition.message}`);
+        return condition.message ?? '';
+      },
+      { timeoutMs: 20_000, what: `${name} ${type} = ${text}` },
+    );
+  }
+
+  /** The events about an object, `type reason: message`. */
+  async events(kind: string, name: string): Promise<string[]> {
+    const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+    const { items } = await this.client.list(EVENT, { namespace: this.namespace, fieldSelector });
+    return items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+  }
+
+  async pods(set: string): Promise<Pod[]> {
+    const labelSelector = `eppset.io/set-object=${set}`;
+    const { items } = await this.client.list(POD, { namespace: this.namespace, labelSelector });
+    return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** What kubelet reports when the probes of every pod of the set answer; waits for `count` of them. */
+  async makeReady(set: string, count: number): Promise<void> {
+    await eventually(
+      async () => {
+        const pods = await this.pods(set);
+        if (pods.length !== count) throw new Error(`${pods.length} pods, not ${count}`);
+        for (const pod of pods) await this.#makeReady(pod);
+      },
+      { timeoutMs: 20_000, what: `pods of ${set}` },
+    );
+  }
+
+  async #makeReady(pod: Pod): Promise<void> {
+    const ready = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    if (ready) return;
+    const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString() }];
+    await this.client.replaceStatus(POD, {
+      ...pod,
+      status: { ...pod.status, phase: 'Running', conditions },
+    } as unknown as Pod);
+  }
+}
