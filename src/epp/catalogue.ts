@@ -7,7 +7,8 @@ import { hostCommands } from './commands/host.ts';
 import { sessionCommands } from './commands/session.ts';
 import { transactionId } from './fields.ts';
 import { EPP_URI, OBJECT_URIS } from './namespaces.ts';
-import { childOf, elementsOf, parseXml, textOf, type XmlElement, XmlError } from './xml.ts';
+import { parseXml, XmlError } from './xml.ts';
+import { childOf, elementsOf, textOf, type XmlElement } from './xml-element.ts';
 import { document, escapeXml, rawXml } from './xml-write.ts';
 
 export { CommandError } from './commands/definition.ts';

@@ -7,7 +7,7 @@
  * - an element with text and attributes is an object, with a name for its text (`{unit: 'y', value: 1}`);
  * - what is absent in XML is absent in JSON; unknown elements are left out.
  */
-import { attributeOf, childOf, childrenOf, exactTextOf, textOf, type XmlElement } from './xml.ts';
+import { attributeOf, childOf, childrenOf, exactTextOf, textOf, type XmlElement } from './xml-element.ts';
 import { escapeXml, rawContent, tag } from './xml-write.ts';
 
 /** The inside of an element: escaped ` name="value"` attributes, and XML. */

@@ -3,6 +3,7 @@
  * it stands in `tls-session.ts`.
  */
 import type { EppCommand, EppResponse } from './command.ts';
+import type { Greeting } from './responses/greeting.ts';
 
 /** What is known of a command when something broke. `done` is an answer of the registry, whatever its code. */
 export type Outcome = 'done' | 'not-sent' | 'unknown';
@@ -83,6 +84,8 @@ export interface EppSession {
   readonly commands: number;
   /** Monotonic milliseconds when the login was answered. */
   readonly openedAtMs: number;
+  /** What the registry said of itself; for people. */
+  readonly greeting?: Greeting | undefined;
   /** Resolves, never rejects, when the connection is gone. */
   readonly ended: Promise<SessionEnd>;
   /**

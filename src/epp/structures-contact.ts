@@ -1,6 +1,6 @@
 /** Structures of contacts (RFC 5733 section 2), shared by commands and responses. */
 import { attribute, type Content, many, one, own, presence, record, text } from './mapping.ts';
-import { attributeOf } from './xml.ts';
+import { attributeOf } from './xml-element.ts';
 
 export const phone: Content = {
   ...record(attribute('x'), own('number')),

@@ -1,7 +1,7 @@
 /** Structures that several objects share (RFC 5730 to 5733). */
 import { attribute, type Content, exactText, many, one, own, rawInside, record, text } from './mapping.ts';
 import { EPP_URI } from './namespaces.ts';
-import { childOf, elementsOf } from './xml.ts';
+import { childOf, elementsOf } from './xml-element.ts';
 import { tag } from './xml-write.ts';
 
 /** `{pw, roid?}`; what a registry puts in `<ext>` is kept as XML. */

@@ -17,17 +17,17 @@
  * answered with a refusal) and its FIN or RST was seen; or if no TCP connection ever was. A TLS close_notify is taken for
  * the FIN: it comes from the same end, after everything else.
  */
-import { isIP } from 'node:net';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import type { Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { CommandError, commandDefinition, nameOf, writeCommand } from './catalogue.ts';
+import { nameOf, writeCommand } from './catalogue.ts';
 import { type EppCommand, type EppResponse, resultCode } from './command.ts';
 import { codeOf, connectHint, provesNoConnection } from './connect-failure.ts';
+import { connectionOptions } from './connection-options.ts';
 import { encodeFrame, FrameReader } from './frame.ts';
 import { type Exchange, InFlight } from './in-flight.ts';
-import { loginServices } from './login-services.ts';
+import { credentialsProblem, loginBody, loginServices } from './login.ts';
 import { redactXml } from './redact.ts';
 import type { Greeting } from './responses/greeting.ts';
 import { readServerFrame, type ServerFrame } from './responses/response.ts';
@@ -114,7 +114,7 @@ class TlsSession implements EppSession {
   }
 
   open(): Promise<void> {
-    const wrong = this.#credentialsProblem();
+    const wrong = credentialsProblem(this.#options.credentials);
     if (wrong !== undefined) return this.#refuse(this.#failure('login', wrong));
     const { signal, permit } = this.#options;
     if (signal?.aborted) return this.#refuse(this.#aborted(signal));
@@ -140,32 +140,9 @@ class TlsSession implements EppSession {
     throw new SessionOpenError('never-connected', error);
   }
 
-  /** A login that breaks RFC 5730's own limits is a failed login at the registry, and a few of those lock the account. */
-  #credentialsProblem(): string | undefined {
-    try {
-      commandDefinition(undefined, 'login')?.check(this.#loginBody('en', ['urn:x'], []));
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      return `the credentials cannot be those of an EPP account: ${error.message}`;
-    }
-  }
-
   #connect(): void {
-    const { endpoint, tls, timeouts } = this.#options;
-    const name = endpoint.serverName ?? endpoint.host;
-    const target: ConnectionOptions & { autoSelectFamily: boolean } = {
-      host: endpoint.address,
-      port: endpoint.port,
-      // with several addresses one slot would open several connections
-      autoSelectFamily: false,
-      minVersion: tls.minVersion ?? 'TLSv1.2',
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-    };
-    const socket = connect(target);
+    const { timeouts } = this.#options;
+    const socket = connect(connectionOptions(this.#options));
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.once('secureConnect', () => this.#onSecure());
@@ -229,21 +206,18 @@ class TlsSession implements EppSession {
       return;
     }
     this.greeting = frame.greeting;
-    const { objURIs, extURIs, lang } = loginServices(frame.greeting, this.#options.profile);
-    if (objURIs.length === 0) {
+    const { credentials, profile, timeouts } = this.#options;
+    const services = loginServices(frame.greeting, profile);
+    if (services.objURIs.length === 0) {
       const offered = frame.greeting.objURIs.join(', ') || 'none';
-      this.#fail(
-        this.#failure(
-          'greeting',
-          `the greeting offers none of the objects of profile ${this.#options.profile.name}; it offers ${offered}`,
-        ),
-      );
+      const what = `the greeting offers none of the objects of profile ${profile.name}; it offers ${offered}`;
+      this.#fail(this.#failure('greeting', what));
       return;
     }
     this.#stopPhase();
     this.#setState('login');
-    const login = { command: 'login', body: this.#loginBody(lang, objURIs, extURIs) };
-    const { exchange, reply } = this.#exchange(login, this.#options.timeouts.loginMs);
+    const login = { command: 'login', body: loginBody(credentials, services) };
+    const { exchange, reply } = this.#exchange(login, timeouts.loginMs);
     reply.catch(() => {}); // #onReply decides; a failure is the session's, and `open` tells it
     this.#write(exchange);
   }
@@ -270,17 +244,6 @@ class TlsSession implements EppSession {
     this.#error = this.#failure(kind, said, { code });
     this.#releasedByPeer = true;
     this.#awaitPeerClose();
-  }
-
-  #loginBody(lang: string, objURIs: string[], extURIs: string[]): Record<string, unknown> {
-    const { clientId, password, newPassword } = this.#options.credentials;
-    return {
-      clID: clientId,
-      pw: password,
-      ...(newPassword === undefined ? {} : { newPW: newPassword }),
-      options: { version: '1.0', lang },
-      svcs: { objURIs, ...(extURIs.length === 0 ? {} : { svcExtension: { extURIs } }) },
-    };
   }
 
   send(command: EppCommand, options: { timeoutMs: number }): Promise<EppResponse> {

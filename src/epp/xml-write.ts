@@ -1,5 +1,5 @@
 /** Writing XML: strict, because every frame that we send must be valid. */
-import { XMLNS_URI, type XmlElement } from './xml.ts';
+import { XMLNS_URI, type XmlElement } from './xml-element.ts';
 
 const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>';
 

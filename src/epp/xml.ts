@@ -2,26 +2,10 @@
  * A reader for the XML that EPP peers send: namespace-aware, without DTDs and without entities beyond the five (RFC 5730
  * section 2: no DTD is needed; every one is refused, so no entity can grow or fetch anything), bounded in depth and size,
  * one pass. Tolerant where a registry's mistake does no harm: forbidden control characters become U+FFFD, an undeclared
- * prefix is an unknown namespace.
+ * prefix is an unknown namespace, a bare "&" or an unknown entity stays as it is written. (A poll message that could not
+ * be read could not be acknowledged either, and would block the queue behind it.)
  */
-
-export interface XmlAttribute {
-  readonly uri: string;
-  readonly prefix: string;
-  readonly local: string;
-  readonly value: string;
-}
-
-export interface XmlElement {
-  /** Namespace; empty when there is none or the prefix was not declared. */
-  readonly uri: string;
-  readonly prefix: string;
-  readonly local: string;
-  /** In document order, namespace declarations included (their `uri` is XMLNS_URI). */
-  readonly attributes: readonly XmlAttribute[];
-  /** Elements and decoded text; comments and processing instructions are dropped. */
-  readonly children: readonly (XmlElement | string)[];
-}
+import { XMLNS_URI, type XmlAttribute, type XmlElement } from './xml-element.ts';
 
 export interface XmlLimits {
   maxDepth: number;
@@ -29,7 +13,6 @@ export interface XmlLimits {
   maxAttributes: number;
 }
 
-export const XMLNS_URI = 'http://www.w3.org/2000/xmlns/';
 const XML_URI = 'http://www.w3.org/XML/1998/namespace';
 export const DEFAULT_XML_LIMITS: XmlLimits = { maxDepth: 64, maxElements: 100_000, maxAttributes: 100 };
 
@@ -297,30 +280,28 @@ class Scanner {
   #decode(source: string): string {
     const text = source.includes('\r') ? source.replaceAll(/\r\n?/g, '\n') : source;
     if (!text.includes('&')) return text;
-    return text.replaceAll(/&([^;&\s]{0,20};)?/g, (_, reference: string | undefined) =>
-      this.#reference(reference),
-    );
-  }
-
-  #reference(reference: string | undefined): string {
-    const known = reference === undefined ? undefined : ENTITIES.get(reference);
-    if (known !== undefined) return known;
-    const number = /^#(?:x([\da-fA-F]+)|(\d+));$/.exec(reference ?? '');
-    if (!number) this.#fail('an entity other than &lt; &gt; &amp; &quot; &apos;; none other is accepted');
-    const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
-    const surrogate = code >= 0xd800 && code <= 0xdfff;
-    if (code > 0x10ffff || surrogate) return '\ufffd';
-    const character = String.fromCodePoint(code);
-    return FORBIDDEN.test(character) ? '\ufffd' : character;
+    return text.replaceAll(/&([^;&\s]{1,20});/g, dereference);
   }
 }
 
+/** A character reference or one of the five entities; anything else stays as it is written, and expands to nothing. */
+function dereference(written: string, name: string): string {
+  const known = ENTITIES.get(name);
+  if (known !== undefined) return known;
+  const number = /^#(?:x([\da-fA-F]+)|(\d+))$/.exec(name);
+  if (!number) return written;
+  const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd';
+  const character = String.fromCodePoint(code);
+  return FORBIDDEN.test(character) ? '\ufffd' : character;
+}
+
 const ENTITIES = new Map([
-  ['lt;', '<'],
-  ['gt;', '>'],
-  ['amp;', '&'],
-  ['quot;', '"'],
-  ['apos;', "'"],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
 ]);
 
 /** The scope inside an element: the parent's own where the element declares nothing. */
@@ -339,38 +320,4 @@ function resolveAttribute({ prefix, local, value }: RawAttribute, scope: Scope):
     return { uri: XMLNS_URI, prefix, local, value };
   if (prefix === 'xml') return { uri: XML_URI, prefix, local, value };
   return { uri: prefix === '' ? '' : (scope.get(prefix) ?? ''), prefix, local, value };
-}
-
-/** The first child element of that name in the parent's own namespace. */
-export function childOf(parent: XmlElement, local: string, uri = parent.uri): XmlElement | undefined {
-  for (const child of parent.children) {
-    if (typeof child !== 'string' && child.local === local && child.uri === uri) return child;
-  }
-  return undefined;
-}
-
-export function childrenOf(parent: XmlElement, local: string, uri = parent.uri): XmlElement[] {
-  return elementsOf(parent).filter((child) => child.local === local && child.uri === uri);
-}
-
-export function elementsOf(parent: XmlElement): XmlElement[] {
-  return parent.children.filter((child) => typeof child !== 'string');
-}
-
-/** All text inside, that of elements too, as it stands. */
-export function exactTextOf(element: XmlElement): string {
-  const [only] = element.children;
-  if (element.children.length === 1 && typeof only === 'string') return only;
-  return element.children.map((child) => (typeof child === 'string' ? child : exactTextOf(child))).join('');
-}
-
-/** All text inside, without the spaces around it, and with runs of spaces as one (XML Schema's token). */
-export function textOf(element: XmlElement): string {
-  const text = exactTextOf(element).trim();
-  return /[\t\n\r]| {2}/.test(text) ? text.replaceAll(/[ \t\n\r]+/g, ' ') : text;
-}
-
-/** The value of an attribute without namespace. */
-export function attributeOf(element: XmlElement, local: string): string | undefined {
-  return element.attributes.find((attribute) => attribute.local === local && attribute.uri === '')?.value;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loginServices } from '../../src/epp/login-services.ts';
+import { loginServices } from '../../src/epp/login.ts';
 import { CONTACT_URI, DOMAIN_URI, HOST_URI } from '../../src/epp/namespaces.ts';
 import { PROFILES, profileOf } from '../../src/epp/profiles/catalogue.ts';
 import { PROFILE_NAMES } from '../../src/epp/profiles/names.ts';

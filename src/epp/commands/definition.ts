@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EppObject } from '../command.ts';
 import type { Content } from '../mapping.ts';
 import { OBJECT_URIS } from '../namespaces.ts';
-import { attributeOf, elementsOf, type XmlElement } from '../xml.ts';
+import { attributeOf, elementsOf, type XmlElement } from '../xml-element.ts';
 import { escapeXml, tag } from '../xml-write.ts';
 
 /** A command whose JSON is wrong. Every issue names the field; no message holds a value, which may be a secret. */

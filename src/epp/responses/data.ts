@@ -5,7 +5,7 @@ import { attribute, type Content, many, one, own, record } from '../mapping.ts';
 import { OBJECT_URIS } from '../namespaces.ts';
 import * as structures from '../structures.ts';
 import { disclose, phone, postalInfo } from '../structures-contact.ts';
-import { elementsOf, type XmlElement } from '../xml.ts';
+import { elementsOf, type XmlElement } from '../xml-element.ts';
 import { tag } from '../xml-write.ts';
 
 /** One name of a check. `reason` is for humans; registries give it when `avail` is false. */

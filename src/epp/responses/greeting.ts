@@ -1,4 +1,4 @@
-import { childOf, childrenOf, textOf, type XmlElement } from '../xml.ts';
+import { childOf, childrenOf, textOf, type XmlElement } from '../xml-element.ts';
 
 /** `<greeting>` (RFC 5730 section 2.4). The data collection policy is left out. */
 export interface Greeting {

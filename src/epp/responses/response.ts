@@ -1,17 +1,8 @@
 /** Reading what a registry sends (RFC 5730 sections 2.4 and 2.6). */
 import type { EppResponse, EppResult } from '../command.ts';
 import { EPP_URI } from '../namespaces.ts';
-import {
-  attributeOf,
-  childOf,
-  childrenOf,
-  decodeXml,
-  elementsOf,
-  parseXml,
-  textOf,
-  type XmlElement,
-  XmlError,
-} from '../xml.ts';
+import { decodeXml, parseXml, XmlError } from '../xml.ts';
+import { attributeOf, childOf, childrenOf, elementsOf, textOf, type XmlElement } from '../xml-element.ts';
 import { rawContent, rawXml } from '../xml-write.ts';
 import { readAllData } from './data.ts';
 import { type Greeting, readGreeting } from './greeting.ts';

@@ -1,0 +1,24 @@
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { SessionOptions } from './session-options.ts';
+
+/** What `tls.connect` is given: exactly one TCP connection to exactly one address, and a peer that proves its name. */
+export function connectionOptions({
+  endpoint,
+  tls,
+}: Pick<SessionOptions, 'endpoint' | 'tls'>): ConnectionOptions {
+  const name = endpoint.serverName ?? endpoint.host;
+  const options: ConnectionOptions & { autoSelectFamily: boolean } = {
+    host: endpoint.address,
+    port: endpoint.port,
+    // trying several addresses would open several connections on one slot of the budget
+    autoSelectFamily: false,
+    minVersion: tls.minVersion ?? 'TLSv1.2',
+    // an address cannot be a server name (RFC 6066 section 3); the certificate is held against `host` then
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  };
+  return options;
+}
