@@ -20,7 +20,10 @@ export interface TransportOptions {
   requestTimeoutMs?: number;
   /** Connections for everything but watches; each watch has one of its own. Default 6. */
   connections?: number;
-  /** A watch on which no byte came for so long is cut; the server sends a bookmark about once a minute. Default 100 s. */
+  /**
+   * A watch on which no byte came for so long is ended, as if the server had: it may be dead. A live one sends a bookmark each minute,
+   * unless the kind has had no change since the server started. Default 100 s.
+   */
   watchIdleMs?: number;
 }
 
@@ -96,27 +99,32 @@ export class Transport {
   }
 
   /**
-   * Opens a stream and yields its bytes until the server ends it. Throws an ApiError when the stream breaks, is silent for
-   * `watchIdleMs` or lasts longer than `lifetimeMs`; or the signal's reason.
+   * Opens a stream and yields its bytes until the server ends it, is silent for `watchIdleMs`, or has kept it for longer than
+   * `lifetimeMs`. Throws an ApiError when it cannot be opened or breaks; or the signal's reason.
    */
   async *stream(call: Call, lifetimeMs: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const cut = new Cut(call, signal);
-    const lifetime = this.#clock.after(lifetimeMs, () =>
-      cut.because(`open for longer than the ${Math.round(lifetimeMs / 1000)} s asked for`),
-    );
+    let overdue = false;
+    const giveUp = () => {
+      overdue = true;
+      cut.because('overdue');
+    };
+    const lifetime = this.#clock.after(lifetimeMs, giveUp);
     try {
       const response = await this.#within(this.#requestTimeoutMs, cut, () =>
         this.#send(this.#watches, call, cut.signal),
       );
       const chunks: AsyncIterator<Uint8Array> = response.body[Symbol.asyncIterator]();
       for (;;) {
-        // Armed only while we wait: a slow consumer is not the server's fault.
-        const next = await this.#within(this.#watchIdleMs, cut, () => chunks.next());
+        // Set only while we wait: a slow consumer is not the server's fault.
+        const silence = this.#clock.after(this.#watchIdleMs, giveUp);
+        const next = await chunks.next().finally(() => silence.cancel());
         if (next.done) return;
         yield next.value;
       }
     } catch (error) {
-      throw cut.explain(error);
+      if (!overdue || signal.aborted) throw cut.explain(error);
+      this.#log.debug({ request: call.what }, 'stream ended by us: silent or too old');
     } finally {
       lifetime.cancel();
       cut.end();

@@ -1,61 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, isConflict, isGone, isNotFound } from '../../src/kube/api-error.ts';
-import { CONFIG_MAP, DEPLOYMENT, NAMESPACE } from '../../src/kube/builtin.ts';
+import { isGone, isNotFound } from '../../src/kube/api-error.ts';
+import { CONFIG_MAP } from '../../src/kube/builtin.ts';
 import { createClient, decodeWatchEvent } from '../../src/kube/client.ts';
-import { collectionPath, objectPath, withQuery } from '../../src/kube/resource-path.ts';
-import { statusError } from '../../src/kube/status-error.ts';
-import { retryAfter } from '../../src/kube/transport.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-
-describe('paths', () => {
-  it.each([
-    [collectionPath(CONFIG_MAP, 'ns'), '/api/v1/namespaces/ns/configmaps'],
-    [collectionPath(CONFIG_MAP), '/api/v1/configmaps'],
-    [collectionPath(NAMESPACE, 'ignored'), '/api/v1/namespaces'],
-    [objectPath(DEPLOYMENT, { namespace: 'ns', name: 'd' }), '/apis/apps/v1/namespaces/ns/deployments/d'],
-    [objectPath(NAMESPACE, { name: 'ns' }, 'status'), '/api/v1/namespaces/ns/status'],
-    [objectPath(CONFIG_MAP, { namespace: 'n', name: '../x?' }), '/api/v1/namespaces/n/configmaps/..%2Fx%3F'],
-    [withQuery('/p', { a: 'x=1,y', b: undefined, c: true, d: 5 }), '/p?a=x%3D1%2Cy&c=true&d=5'],
-    [withQuery('/p', { a: undefined }), '/p'],
-  ])('%s', (path, expected) => {
-    expect(path).toBe(expected);
-  });
-
-  it('refuses a key that would name a collection', () => {
-    expect(() => objectPath(CONFIG_MAP, { namespace: 'ns', name: '' })).toThrow('ConfigMap: no name given');
-    expect(() => objectPath(CONFIG_MAP, { name: 'a' })).toThrow('ConfigMap a: no namespace given');
-  });
-});
-
-describe('statusError', () => {
-  it('tells request, code, reason and what the server said', () => {
-    const body = JSON.stringify({ kind: 'Status', code: 409, reason: 'Conflict', message: 'modified' });
-    const error = statusError('replace X a/b', 409, {}, body);
-    expect(error).toMatchObject({
-      message: 'replace X a/b: 409 Conflict: modified',
-      code: 409,
-      reason: 'Conflict',
-      retryAfterMs: undefined,
-    });
-    expect(isConflict(error)).toBe(true);
-  });
-
-  it.each([
-    { headers: { 'retry-after': '3' }, body: '', ms: 3000 },
-    { headers: {}, body: JSON.stringify({ details: { retryAfterSeconds: 7 } }), ms: 7000 },
-    { headers: { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' }, body: '', ms: undefined },
-    { headers: {}, body: '', ms: undefined },
-  ])('reads how long to wait from $headers and $body', ({ headers, body, ms }) => {
-    expect(statusError('x', 429, headers, body).retryAfterMs).toBe(ms);
-  });
-
-  it("quotes the beginning of what is not the API's", () => {
-    expect(statusError('get X a', 502, {}, `<html>${'x'.repeat(500)}`).message).toBe(
-      `get X a: 502: <html>${'x'.repeat(194)}`,
-    );
-  });
-});
 
 describe('decodeWatchEvent', () => {
   const line = (type: string, object: unknown) => JSON.stringify({ type, object });
@@ -86,40 +34,6 @@ describe('decodeWatchEvent', () => {
     expect(() => decodeWatchEvent('watch secrets', half)).toThrow(
       /^watch secrets: the stream broke off inside an event$/,
     );
-  });
-});
-
-describe('retryAfter', () => {
-  const error = (code: number, retryAfterMs?: number) =>
-    new ApiError('x', { code, ...(retryAfterMs && { retryAfterMs }) });
-
-  it.each([
-    { method: 'POST', code: 429, again: true },
-    { method: 'PUT', code: 429, again: true },
-    { method: 'GET', code: 429, again: true },
-    { method: 'GET', code: 503, again: true },
-    { method: 'GET', code: 500, again: true },
-    { method: 'GET', code: 0, again: true },
-    { method: 'PUT', code: 503, again: false },
-    { method: 'PATCH', code: 500, again: false },
-    { method: 'POST', code: 0, again: false },
-    { method: 'DELETE', code: 504, again: false },
-    { method: 'GET', code: 404, again: false },
-    { method: 'GET', code: 410, again: false },
-    { method: 'PUT', code: 409, again: false },
-  ] as const)('after $code a $method is sent again: $again', ({ method, code, again }) => {
-    expect(retryAfter({ method }, error(code), 0) !== undefined).toBe(again);
-  });
-
-  it('waits at least as long as the server asked', () => {
-    expect(retryAfter({ method: 'PUT' }, error(429, 9000), 0)).toBe(9000);
-    expect(retryAfter({ method: 'PUT' }, error(429, 1), 3)).toBeGreaterThanOrEqual(2000);
-  });
-
-  it('gives up after eight attempts, and never repeats what is no answer of the API', () => {
-    expect(retryAfter({ method: 'GET' }, error(503), 6)).toBeDefined();
-    expect(retryAfter({ method: 'GET' }, error(503), 7)).toBeUndefined();
-    expect(retryAfter({ method: 'GET' }, new Error('stopped'), 0)).toBeUndefined();
   });
 });
 
