@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiAccess, accessTo } from './api-access.ts';
@@ -109,20 +109,27 @@ export async function removeLeftovers(root: string = tiersFolder()): Promise<num
   let removed = 0;
   for (const name of readdirSync(root)) {
     const folder = join(root, name);
-    const owner = await readJson<ProcessRecord>(join(folder, OWNER));
+    const owner = readJson<ProcessRecord>(join(folder, OWNER));
     // Without an owner: its name starts with the id of the process that is just about to write it.
     const pid = Number(name.split('-')[0]);
     if (owner ? isRunning(owner) : pid > 0 && recordOf(pid).start !== 'gone') continue;
-    await killRecorded((await readJson<ProcessRecord[]>(join(folder, PROCESSES))) ?? []);
+    await killRecorded(readJson<ProcessRecord[]>(join(folder, PROCESSES)) ?? []);
     await rm(folder, { recursive: true, force: true });
     removed++;
   }
   return removed;
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
+/** Owners of the servers that run now. */
+export function runningServers(root: string = tiersFolder()): ProcessRecord[] {
+  if (!existsSync(root)) return [];
+  const owners = readdirSync(root).map((name) => readJson<ProcessRecord>(join(root, name, OWNER)));
+  return owners.filter((owner) => owner !== undefined).filter(isRunning);
+}
+
+function readJson<T>(path: string): T | undefined {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch {
     return undefined;
   }

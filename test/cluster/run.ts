@@ -27,9 +27,13 @@ export function run(command: string, args: readonly string[], options: RunOption
       env: options.env ?? process.env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' }),
     };
     const child = spawn(command, args, spawnOptions);
+    // Not spawn's own timeout: its timer runs on, and holds the process, where the program could not be started.
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let rest = '';
@@ -41,8 +45,12 @@ export function run(command: string, args: readonly string[], options: RunOption
       rest = lines.pop() ?? '';
       for (const line of lines) options.onStderrLine(line);
     });
-    child.on('error', reject);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       resolve({
         code: code ?? (signal ? 128 : 0),
         stdout: Buffer.concat(stdout).toString(),
