@@ -14,7 +14,7 @@ const typedAtMs = 0;
 async function demo(): Promise<number> {
   const cluster = await chooseCluster(process.env.CLUSTER);
   console.log(cluster.why);
-  const place = await openPlace(cluster.name, { reuse: true });
+  const place = await openPlace(cluster.name, { keep: false });
   try {
     const summary = await play(place, typedAtMs);
     console.log(summaryText(summary));
@@ -23,16 +23,16 @@ async function demo(): Promise<number> {
     console.log('figures: out/demo.json');
     return summary.problems.length === 0 ? 0 : 1;
   } finally {
-    await place.close({ keep: false });
+    await place.close();
   }
 }
 
 async function up(): Promise<number> {
-  const place = await openPlace('kind', { reuse: true });
+  const place = await openPlace('kind', { keep: true });
   console.log(`\nrunning in namespace ${NAMESPACE}; look around with\n`);
   for (const hint of place.hints()) console.log(`  ${hint}`);
   console.log('\n`make down` removes it');
-  await place.close({ keep: true });
+  await place.close();
   return 0;
 }
 

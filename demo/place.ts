@@ -21,6 +21,6 @@ export interface Place {
   kill(pod: string): Promise<void>;
   /** What to type to look around while the demo's objects are there. */
   hints(): string[];
-  /** Leaves the place; `keep` leaves everything running. */
-  close(options: { keep: boolean }): Promise<void>;
+  /** Leaves the place as it was found: what was made for this run alone is removed. */
+  close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export async function chooseCluster(wanted: string | undefined): Promise<{ name:
 }
 
 /** Brings up the operator and the samples there. */
-export async function openPlace(name: ClusterName, options: { reuse: boolean }): Promise<Place> {
+export async function openPlace(name: ClusterName, options: { keep: boolean }): Promise<Place> {
   switch (name) {
     case 'kind':
       return (await import('./place-kind.ts')).openKind(options);

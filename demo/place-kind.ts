@@ -1,0 +1,102 @@
+import { engine } from '../test/cluster/engine.ts';
+import { buildImage } from '../test/cluster/image.ts';
+import {
+  createCluster,
+  deleteCluster,
+  type KindCluster,
+  openCluster,
+  uniqueName,
+} from '../test/cluster/kind.ts';
+import { toStderr } from '../test/cluster/progress.ts';
+import { REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
+import { NAMESPACE, type Place } from './place.ts';
+import { clientOf, installAll, killProgram, kubectlOk, manifestText, withImage } from './place-kubernetes.ts';
+
+/** The cluster that `make up` leaves running. */
+const KEPT_NAME = 'eppset';
+
+/** Services that the demo reaches from outside, each by a NodePort of its own (demo/nodeports.yaml). */
+const NODE_PORTS: Readonly<Record<string, number>> = {
+  [serviceOf(SETS.core)]: 30080,
+  [serviceOf(SETS.manage)]: 30081,
+  [serviceOf(SETS.query)]: 30082,
+  [REGISTRIES[0].service]: 30083,
+  [REGISTRIES[1].service]: 30084,
+  [SHARED_SERVICE]: 30085,
+  [SHARED_REGISTRY.service]: 30086,
+};
+
+/** @param options.keep the cluster outlives this process, under a name of its own */
+export async function openKind(options: { keep: boolean }): Promise<Place> {
+  const found = await openCluster(KEPT_NAME);
+  const cluster = options.keep || found ? KEPT_NAME : uniqueName('eppset-demo');
+  const keep = cluster === KEPT_NAME;
+  const running = await engine();
+  // The image is built while the cluster comes up.
+  const [kind, { image }] = await Promise.all([
+    createCluster({
+      name: cluster,
+      keep,
+      ports: Object.values(NODE_PORTS).map((nodePort) => ({ nodePort })),
+    }),
+    buildImage(running, toStderr),
+  ]);
+  try {
+    await kind.loadImage(image);
+    await installAll(kind.kubectl, image);
+    await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));
+    return await placeOf(kind, image, keep);
+  } catch (error) {
+    if (!keep) await kind.delete();
+    throw error;
+  }
+}
+
+async function placeOf(kind: KindCluster, image: string, keep: boolean): Promise<Place> {
+  const client = await clientOf(kind.kubeconfigPath);
+  const { kubectl } = kind;
+  const hostPort = (service: string): number => {
+    const port = kind.ports.find(({ nodePort }) => nodePort === NODE_PORTS[service])?.hostPort;
+    if (port === undefined) throw new Error(`no port of the cluster leads to the service ${service}`);
+    return port;
+  };
+  const serviceUrl = (service: string) => `http://127.0.0.1:${hostPort(service)}`;
+  return {
+    name: 'kind',
+    client,
+    serviceUrl,
+    apply: async (file) => {
+      await kubectlOk(kubectl, ['apply', '-f', '-'], withImage(await manifestText(file), image));
+    },
+    remove: async (file) => {
+      await kubectlOk(
+        kubectl,
+        ['delete', '--wait', '--ignore-not-found', '-f', '-'],
+        await manifestText(file),
+      );
+    },
+    scale: async (set, replicas) => {
+      await kubectlOk(kubectl, ['scale', 'eppset', set, '-n', NAMESPACE, `--replicas=${replicas}`]);
+    },
+    kill: (pod) => killProgram(kubectl, pod),
+    hints: () => [
+      `export KUBECONFIG=${kind.kubeconfigPath}`,
+      `kubectl get eppsets,eppreg -n ${NAMESPACE}`,
+      `kubectl get eppledger,epplease -n ${NAMESPACE}`,
+      `curl -s ${serviceUrl(serviceOf(SETS.query))}/com/check -H 'content-type: application/json' -d '{"names":["example.com"]}'`,
+      `curl -s ${serviceUrl(serviceOf(SETS.core))}/com/create -H 'content-type: application/json' -d '{"name":"example.com","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
+      `curl -s ${serviceUrl(serviceOf(SETS.core))}/debug/pools`,
+      `curl -s ${serviceUrl(REGISTRIES[0].service)}/stats`,
+    ],
+    close: async () => {
+      await client.close();
+      if (!keep) await kind.delete();
+    },
+  };
+}
+
+/** Removes the cluster of `make up`. */
+export async function removeKind(): Promise<void> {
+  const removed = await deleteCluster(KEPT_NAME);
+  console.log(removed ? `the cluster ${KEPT_NAME} is gone` : `there is no cluster ${KEPT_NAME}`);
+}
