@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Command } from 'commander';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { systemClock } from '../lib/clock.ts';
+import { createHttpServer, listen } from '../lib/http-server.ts';
+import { createLog } from '../lib/log.ts';
+import { shutdownSignal } from '../lib/shutdown.ts';
+import { createOperator } from '../operator/operator.ts';
+import type { OperatorOptionsInput } from '../operator/options.ts';
+import { addClusterOptions, type ClusterOptions, connect, numberBetween } from './cluster-options.ts';
+
+interface Options extends ClusterOptions {
+  namespace?: string;
+  image?: string;
+  leaderElection: boolean;
+  leaseNamespace?: string;
+  httpHost: string;
+  httpPort: number;
+  timeScale: number;
+}
+
+export function operatorCommand(): Command {
+  const command = new Command('operator')
+    .description('controllers and connection allocator, leader-elected')
+    .option('--namespace <name>', 'work in this namespace alone; default: in all')
+    .option('--image <name>', "image of the adapters; default: that of the operator's own pod")
+    .option('--no-leader-election', 'nobody else is there: for one process on a desk')
+    .option(
+      '--lease-namespace <name>',
+      "namespace of the election's Lease; default: the pod's, or the kubeconfig's",
+    )
+    .option('--http-host <address>', 'where /livez, /readyz and /metrics are served', '0.0.0.0')
+    .option('--http-port <number>', 'their port', numberBetween(0, 65_535), 8081)
+    .option(
+      '--time-scale <factor>',
+      'shrinks the times of the connection budget: for tests and demos, never for a real registry',
+      numberBetween(0.001, 1),
+      1,
+    );
+  return addClusterOptions(command).action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const log = createLog({ name: 'operator', level: options.logLevel });
+  const stop = shutdownSignal(process);
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const { client, config } = await connect(options, { log, metrics });
+  // Of its own: the election must not wait behind other requests.
+  const election = await connect(options, { log, metrics: new Registry() });
+  const home = options.leaseNamespace ?? process.env.POD_NAMESPACE ?? config.namespace ?? 'default';
+  const operator = createOperator(
+    { client, electionClient: election.client, clock: systemClock, log, metrics },
+    operatorInput(options, home),
+  );
+  const app = createHttpServer({
+    metrics,
+    sickness: () => operator.health.livez(),
+    readiness: () => {
+      const reason = operator.health.readyz();
+      return { ready: reason === undefined, reasons: reason === undefined ? [] : [reason] };
+    },
+  });
+  const { url } = await listen(app, { host: options.httpHost, port: options.httpPort });
+  log.info({ url }, 'health and metrics are served');
+  try {
+    // Who lost the lead starts anew: a process that led may not go on with what it believed.
+    if ((await operator.run(stop)) === 'lost') process.exitCode = 1;
+  } finally {
+    await Promise.allSettled([app.close(), client.close(), election.client.close()]);
+  }
+}
+
+function operatorInput(options: Options, home: string): OperatorOptionsInput {
+  const { POD_NAME, POD_NAMESPACE } = process.env;
+  return {
+    identity: `${POD_NAME ?? hostname()}_${randomUUID()}`,
+    leaderElection: options.leaderElection && { namespace: home },
+    timeScale: options.timeScale,
+    ...(options.namespace !== undefined && { namespace: options.namespace }),
+    ...(options.image !== undefined && { image: options.image }),
+    ...(POD_NAME && POD_NAMESPACE && { pod: { namespace: POD_NAMESPACE, name: POD_NAME } }),
+  };
+}
