@@ -26,6 +26,8 @@ export interface Caches {
   leases: Informer<EppConnectionLease>;
   /** What the operator created for sets, a kind each. */
   owned: readonly { resource: Resource; cache: Informer<KubeObject> }[];
+  /** Plurals of the kinds whose first list has not come in yet. */
+  unsynced(): string[];
   /** Keeps them until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -42,11 +44,17 @@ export interface CachesOptions {
 
 export function createCaches(options: CachesOptions): Caches {
   const { client, clock, log, namespace, resyncMs = 600_000 } = options;
+  const all: { plural: string; hasSynced(): boolean; run(signal: AbortSignal): Promise<void> }[] = [];
+  const scope = namespace === undefined ? {} : { namespace };
   const cacheOf = <T extends KubeObject>(
     resource: Resource<T>,
     more: { labelSelector?: string; resyncMs?: number } = {},
-  ) =>
-    new Informer<T>({ client, clock, log, resource, ...(namespace !== undefined && { namespace }), ...more });
+  ) => {
+    const cache = new Informer<T>({ client, clock, log, resource, ...scope, ...more });
+    const { plural } = resource;
+    all.push({ plural, hasSynced: () => cache.hasSynced, run: (signal) => cache.run(signal) });
+    return cache;
+  };
   const sets = cacheOf(EPP_SET, { resyncMs });
   const registries = cacheOf(EPP_REGISTRY, { resyncMs });
   const ledgers = cacheOf(EPP_CONNECTION_LEDGER);
@@ -60,19 +68,13 @@ export function createCaches(options: CachesOptions): Caches {
     cache.addIndex(BY_SET, ownerNames);
     return { resource, cache };
   });
-  const all: { run(signal: AbortSignal): Promise<void> }[] = [
-    sets,
-    registries,
-    ledgers,
-    leases,
-    ...owned.map(({ cache }) => cache),
-  ];
   return {
     sets,
     registries,
     ledgers,
     leases,
     owned,
+    unsynced: () => all.filter((cache) => !cache.hasSynced()).map(({ plural }) => plural),
     run: async (signal) => {
       await Promise.all(all.map((cache) => cache.run(signal)));
     },

@@ -157,14 +157,15 @@ export class OwnedObjects {
     // The caches hold what carries our labels: what they do not know may still be there.
     const live = this.seen(owner, object) ?? (await this.#client.get(resource, keyOf(object), signal));
     if (live !== undefined) {
-      if (!ownerUids(live).includes(owner.metadata.uid ?? '')) {
-        if (isPredecessors(live, owner)) outcome.waiting.push(name);
-        else outcome.taken.push(name);
+      const isOurs = ownerUids(live).includes(owner.metadata.uid ?? '');
+      if (!isOurs && !isPredecessors(live, owner)) {
+        outcome.taken.push(name);
         return;
       }
-      if (live.metadata.deletionTimestamp !== undefined) {
+      if (!isOurs || live.metadata.deletionTimestamp !== undefined) {
         outcome.waiting.push(name);
-        if (this.#mayRelease(live)) await this.release({ resource, object: live }, signal);
+        const mayGo = live.metadata.deletionTimestamp !== undefined && (!isOurs || this.#mayRelease(live));
+        if (mayGo) await this.release({ resource, object: live }, signal);
         return;
       }
     }

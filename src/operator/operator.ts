@@ -1,0 +1,127 @@
+import type { Registry } from 'prom-client';
+import { KubeEventRecorder } from '../kube/event-recorder.ts';
+import { guardedClient } from '../kube/guarded-client.ts';
+import type { KubeClient } from '../kube/interfaces.ts';
+import { LeaderElection } from '../kube/leader-election.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { accountMetrics } from './account-metrics.ts';
+import { cachedBudget } from './cached-budget.ts';
+import { type Caches, createCaches } from './caches.ts';
+import { type OperatorOptions, type OperatorOptionsInput, operatorOptions } from './options.ts';
+import { adapterImage } from './own-image.ts';
+import { registryController } from './registry-controller/registry-controller.ts';
+import { runTogether } from './run-together.ts';
+import { setController } from './set-controller/set-controller.ts';
+
+export interface OperatorDependencies {
+  client: KubeClient;
+  /** For leader election alone, best with connections of its own: it must not wait behind other requests. Default: `client`. */
+  electionClient?: KubeClient;
+  clock: Clock;
+  log: Log;
+  metrics: Registry;
+}
+
+/** Reasons, or undefined when all is well: for `/livez` and `/readyz`. */
+export interface OperatorHealth {
+  livez(): string | undefined;
+  readyz(): string | undefined;
+}
+
+export interface Operator {
+  readonly health: OperatorHealth;
+  /**
+   * Takes part in the election and, as the leader, runs controllers and allocator. Resolves with `stopped` when the signal was aborted,
+   * with `lost` when leadership was lost: the process had better start anew. Rejects when a part of it broke. Once only.
+   */
+  run(signal: AbortSignal): Promise<'stopped' | 'lost'>;
+}
+
+/** Throws a ZodError over options that cannot be right. Opens no connection before `run`. */
+export function createOperator(dependencies: OperatorDependencies, options: OperatorOptionsInput): Operator {
+  return new RunnableOperator(dependencies, operatorOptions.parse(options));
+}
+
+class RunnableOperator implements Operator {
+  readonly #dependencies: OperatorDependencies;
+  readonly #options: OperatorOptions;
+  readonly #election: LeaderElection | undefined;
+  readonly #showAccounts: ReturnType<typeof accountMetrics>;
+  #caches: Caches | undefined;
+  /** Why the operator does not work, once that is so. */
+  #trouble: string | undefined;
+
+  constructor(dependencies: OperatorDependencies, options: OperatorOptions) {
+    const { clock, log, metrics, client, electionClient = client } = dependencies;
+    this.#dependencies = dependencies;
+    this.#options = options;
+    this.#showAccounts = accountMetrics(metrics);
+    if (options.leaderElection !== false) {
+      this.#election = new LeaderElection({
+        client: electionClient,
+        clock,
+        log,
+        metrics,
+        identity: options.identity,
+        ...options.leaderElection,
+      });
+    }
+  }
+
+  readonly health: OperatorHealth = {
+    livez: () =>
+      this.#trouble ?? (this.#election?.isAlive() === false ? 'the leader election stands still' : undefined),
+    // Who waits to become the leader is ready to.
+    readyz: () => {
+      const behind = this.#caches?.unsynced() ?? [];
+      return behind.length === 0 ? undefined : `still reading ${behind.join(', ')}`;
+    },
+  };
+
+  async run(signal: AbortSignal): Promise<'stopped' | 'lost'> {
+    try {
+      if (this.#election !== undefined) {
+        return await this.#election.run(signal, { onStarted: (leading) => this.#lead(leading) });
+      }
+      await this.#lead(signal);
+      return 'stopped';
+    } catch (error) {
+      this.#trouble = 'the operator broke: see its log';
+      throw error;
+    }
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { clock, log, metrics } = this.#dependencies;
+    const { namespace, timeScale, identity } = this.#options;
+    const mayWrite = this.#election?.isLeader ?? (() => !signal.aborted);
+    const client = guardedClient(this.#dependencies.client, mayWrite, signal);
+    const pods = { ...(await adapterImage(client, this.#options, signal)), timeScale };
+    log.info({ image: pods.image, namespace: namespace ?? 'all' }, 'operator leads');
+
+    const caches = createCaches({ client, clock, log, namespace });
+    const budget = cachedBudget(caches);
+    const events = new KubeEventRecorder({
+      client,
+      clock,
+      log,
+      component: 'eppset-operator',
+      instance: identity,
+    });
+    const shared = { client, clock, log, metrics, events, caches, budget };
+    this.#caches = caches;
+    this.#showAccounts({ caches, budget });
+    try {
+      await runTogether(signal, [
+        (s) => caches.run(s),
+        (s) => setController({ ...shared, pods }).run(s),
+        (s) => registryController(shared).run(s),
+      ]);
+    } finally {
+      this.#showAccounts(undefined);
+      this.#caches = undefined;
+      await events.flush();
+    }
+  }
+}
