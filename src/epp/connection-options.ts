@@ -13,6 +13,8 @@ export function connectionOptions({
     port: endpoint.port,
     // trying several addresses would open several connections on one slot of the budget
     autoSelectFamily: false,
+    // said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off
+    rejectUnauthorized: true,
     minVersion: tls.minVersion ?? 'TLSv1.2',
     // an address cannot be a server name (RFC 6066 section 3); the certificate is held against `host` then
     ...(isIP(name) === 0 ? { servername: name } : {}),

@@ -45,6 +45,7 @@ import type { SessionOptions } from './session-options.ts';
 export type { SessionOptions } from './session-options.ts';
 
 const DEFAULT_CLOSE_MS = 5_000;
+const PEER_CLOSES_FIRST_MS = 500;
 /** setTimeout takes no more; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const NOT_LOGGED_IN = 2002;
@@ -80,6 +81,7 @@ class TlsSession implements EppSession {
   /** Of the phase: connecting, greeting, closing. Replies have their own. */
   #phaseTimer: Timer | undefined;
   #keepaliveTimer: Timer | undefined;
+  #finTimer: Timer | undefined;
   #error: EppError | undefined;
   /** The registry's word that no session of ours is left. */
   #releasedByPeer = false;
@@ -243,7 +245,7 @@ class TlsSession implements EppSession {
     const said = `the login was refused: ${code} ${response.results[0]?.message ?? ''}`;
     this.#error = this.#failure(kind, said, { code });
     this.#releasedByPeer = true;
-    this.#awaitPeerClose();
+    this.#awaitPeerClose(closesSession(code));
   }
 
   send(command: EppCommand, options: { timeoutMs: number }): Promise<EppResponse> {
@@ -332,7 +334,7 @@ class TlsSession implements EppSession {
     } else if (closesSession(code) || code === NOT_LOGGED_IN) {
       const said = `the registry ended the session: ${code} ${response.results[0]?.message ?? ''}`;
       this.#error = this.#failure(code === SESSION_LIMIT ? 'limit' : 'closed', said, { code });
-      this.#awaitPeerClose();
+      this.#awaitPeerClose(closesSession(code));
     } else {
       this.#pump();
     }
@@ -366,18 +368,24 @@ class TlsSession implements EppSession {
       const said = `the logout was answered ${code} ${response.results[0]?.message ?? ''}`;
       this.#error = this.#failure('closed', said, { code });
     }
-    this.#awaitPeerClose();
+    this.#awaitPeerClose(closesSession(code));
   }
 
-  /** Our side is done: FIN, then the peer's FIN, for a while. */
-  #awaitPeerClose(): void {
+  /**
+   * Nothing more is said. A registry that ended the session closes first (RFC 5734 section 2): its FIN, unprovoked, is
+   * its own even where a proxy stands in between, which would answer a FIN of ours by itself. Ours follows after a while.
+   * @param peerClosesFirst false where the registry may leave the connection open
+   */
+  #awaitPeerClose(peerClosesFirst: boolean): void {
+    const { clock, timeouts } = this.#options;
     this.#setState('closing');
     this.#keepaliveTimer?.cancel();
     this.#failExchanges();
     if (this.#phaseTimer === undefined || this.#error) {
-      this.#startPhase(this.#options.timeouts.closeMs ?? DEFAULT_CLOSE_MS, () => this.#socket?.destroy());
+      this.#startPhase(timeouts.closeMs ?? DEFAULT_CLOSE_MS, () => this.#socket?.destroy());
     }
-    this.#socket?.end();
+    if (peerClosesFirst) this.#finTimer = clock.after(PEER_CLOSES_FIRST_MS, () => this.#socket?.end());
+    else this.#socket?.end();
   }
 
   destroy(reason: EppError): void {
@@ -470,6 +478,7 @@ class TlsSession implements EppSession {
     this.#failExchanges();
     this.#stopPhase();
     this.#keepaliveTimer?.cancel();
+    this.#finTimer?.cancel();
     this.#setState('closed');
     const confirmed = this.#neverConnected || (this.#releasedByPeer && this.#peerClosed);
     const close = confirmed ? 'confirmed' : 'unconfirmed';

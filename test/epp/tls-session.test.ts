@@ -331,6 +331,23 @@ describe('close', () => {
     expect(await (await open(reset)).close(SOON)).toEqual({ close: 'confirmed', error: undefined });
   });
 
+  it("leaves the first FIN to the registry: one that answers ours may be a proxy's", async () => {
+    let first = '';
+    const session = await open(
+      leave(({ socket }) => {
+        socket.once('end', () => {
+          first ||= 'ours';
+        });
+        setTimeout(() => {
+          first ||= "the registry's";
+          socket.end();
+        }, 50);
+      }),
+    );
+    expect(await session.close(SOON)).toEqual({ close: 'confirmed', error: undefined });
+    expect(first).toBe("the registry's");
+  });
+
   it('waits for the reply in flight first, and takes nothing new meanwhile', async () => {
     const session = await open(async (connection) => {
       connection.answer(await connection.receive(), 1000);
