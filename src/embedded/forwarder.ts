@@ -1,0 +1,61 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Forwarder {
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** Breaks all connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * A loopback port whose connections each go to the port that `next` gives, as kube-proxy's do; refused when it gives none. Ends and breaks
+ * are passed on in both directions.
+ */
+export async function startForwarder(next: () => number | undefined): Promise<Forwarder> {
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    keep(client);
+    const port = next();
+    if (port === undefined) {
+      client.on('error', () => undefined);
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    keep(upstream);
+    join(client, upstream);
+    join(upstream, client);
+  });
+  await listening(server);
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Bytes and the end from one to the other; a break breaks the other. */
+function join(from: Socket, to: Socket): void {
+  from.pipe(to);
+  from.on('error', () => to.resetAndDestroy());
+  from.on('close', (hadError) => {
+    if (hadError) return;
+    // Closed before both sides had ended: there is nobody left to tell.
+    if (!from.readableEnded) to.destroy();
+  });
+}
+
+function listening(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+}

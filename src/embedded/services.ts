@@ -1,0 +1,133 @@
+import { POD, type Pod, SERVICE, type Service } from '../kube/builtin.ts';
+import { Informer } from '../kube/informer.ts';
+import type { KubeClient } from '../kube/interfaces.ts';
+import { keyOf, keyString } from '../kube/objects.ts';
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { isReady } from './deployments.ts';
+import { type Forwarder, startForwarder } from './forwarder.ts';
+import { PORTS_ANNOTATION } from './pod-worker.ts';
+import { containerPort } from './probe.ts';
+
+export interface ServicesOptions {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+}
+
+type ServicePort = NonNullable<NonNullable<Service['spec']>['ports']>[number];
+
+/**
+ * What kube-proxy and the cluster's DNS do: every port of every Service is a loopback port, which stays the same as long as the Service is
+ * there, and whose connections go to the ready pods in turn. Headless Services get one too: all pods have the same address here.
+ */
+export class Services {
+  readonly #options: ServicesOptions;
+  readonly #services: Informer<Service>;
+  readonly #pods: Informer<Pod>;
+  /** By `namespace/name:port`. */
+  readonly #forwarders = new Map<string, Promise<Forwarder>>();
+  readonly #turns = new Map<string, number>();
+
+  constructor(options: ServicesOptions) {
+    const { client, clock, log } = options;
+    this.#options = options;
+    this.#services = new Informer({ client, resource: SERVICE, clock, log });
+    this.#pods = new Informer({ client, resource: POD, clock, log });
+    this.#services.onEvent(({ type, object }) => {
+      if (type === 'deleted') this.#close(object);
+      else this.#open(object);
+    });
+  }
+
+  /** Serves until the signal is aborted; then all connections are broken. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#services.run(signal), this.#pods.run(signal)]);
+    const forwarders = [...this.#forwarders.values()];
+    this.#forwarders.clear();
+    await Promise.all(forwarders.map(async (forwarder) => (await forwarder).close()));
+  }
+
+  /** The loopback port of a Service's port, by its number or name; undefined when there is none (yet). */
+  async portOf(namespace: string, name: string, port: number | string): Promise<number | undefined> {
+    const service = this.#services.get({ namespace, name });
+    const found = service?.spec?.ports?.find((one) => one.port === port || one.name === port);
+    if (service === undefined || found === undefined) return undefined;
+    return (await this.#forwarders.get(forwarderKey(service, found)))?.port;
+  }
+
+  /** How many pods stand behind a Service's port now. */
+  endpoints(namespace: string, name: string, port: number | string): number {
+    const service = this.#services.get({ namespace, name });
+    const found = service?.spec?.ports?.find((one) => one.port === port || one.name === port);
+    return service === undefined || found === undefined ? 0 : this.#targets(service, found).length;
+  }
+
+  #open(service: Service): void {
+    const wanted = new Set<string>();
+    for (const port of service.spec?.ports ?? []) {
+      const key = forwarderKey(service, port);
+      wanted.add(key);
+      if (this.#forwarders.has(key)) continue;
+      const forwarder = startForwarder(() => this.#next(keyString(keyOf(service)), port.port));
+      forwarder.catch((error: unknown) => {
+        this.#options.log.error({ service: key, reason: messageOf(error) }, 'a Service has no port');
+        this.#forwarders.delete(key);
+      });
+      this.#forwarders.set(key, forwarder);
+    }
+    this.#close(service, wanted);
+  }
+
+  /** Closes the ports of a Service that are not among `kept`. */
+  #close(service: Service, kept: ReadonlySet<string> = new Set()): void {
+    const prefix = `${keyString(keyOf(service))}:`;
+    for (const [key, forwarder] of this.#forwarders) {
+      if (!key.startsWith(prefix) || kept.has(key)) continue;
+      this.#forwarders.delete(key);
+      void forwarder.then((open) => open.close()).catch(() => undefined);
+    }
+  }
+
+  /** The Service as it is now: its selector may change while its port stays. */
+  #next(service: string, port: number): number | undefined {
+    const [namespace = '', name = ''] = service.split('/');
+    const live = this.#services.get({ namespace, name });
+    const found = live?.spec?.ports?.find((one) => one.port === port);
+    if (live === undefined || found === undefined) return undefined;
+    const targets = this.#targets(live, found);
+    const key = forwarderKey(live, found);
+    const turn = this.#turns.get(key) ?? 0;
+    this.#turns.set(key, turn + 1);
+    return targets[turn % Math.max(1, targets.length)];
+  }
+
+  #targets(service: Service, port: ServicePort): number[] {
+    const selector = Object.entries(service.spec?.selector ?? {});
+    if (selector.length === 0) return [];
+    return this.#pods
+      .list()
+      .filter(
+        (pod) =>
+          pod.metadata.namespace === service.metadata.namespace &&
+          pod.metadata.deletionTimestamp === undefined &&
+          isReady(pod) &&
+          selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
+      )
+      .flatMap((pod) => loopbackPort(pod, port.targetPort ?? port.port) ?? []);
+  }
+}
+
+function forwarderKey(service: Service, port: ServicePort): string {
+  return `${keyString(keyOf(service))}:${port.port}`;
+}
+
+/** The loopback port behind a pod's port; undefined when the pod does not listen there. */
+export function loopbackPort(pod: Pod, port: number | string): number | undefined {
+  const [container] = pod.spec?.containers ?? [];
+  if (container === undefined) return undefined;
+  const number = containerPort(container, port);
+  const ports = JSON.parse(pod.metadata.annotations?.[PORTS_ANNOTATION] ?? '{}') as Record<string, number>;
+  return number === undefined ? undefined : ports[String(number)];
+}
