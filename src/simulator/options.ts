@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clID, line, loginPassword } from '../epp/fields.ts';
 
 const port = () => z.int().min(0).max(65_535);
 const ms = () => z.number().min(0).max(3_600_000);
@@ -38,8 +39,8 @@ const faults = z.strictObject({
 export type Faults = z.output<typeof faults>;
 
 const account = z.strictObject({
-  clientId: z.string().min(3).max(16),
-  password: z.string().min(6).max(16),
+  clientId: clID(),
+  password: loginPassword(),
   sessions: z.int().min(0).max(100_000).describe('Most sessions at once.'),
 });
 
@@ -88,6 +89,13 @@ export const control = z.strictObject({
   latencyMs: z.strictObject(latencyFields).partial().optional(),
   faults: z.strictObject(faultFields).partial().optional(),
   limits: z.record(z.string(), z.int().min(0)).optional().describe('Most sessions, by clientId.'),
+  enqueue: z
+    .strictObject({
+      clientId: z.string(),
+      messages: z.array(line(1, 1000)).min(1).max(1000),
+    })
+    .optional()
+    .describe('Puts messages into the poll queue of an account.'),
   kill: z
     .strictObject({
       clientId: z.string(),

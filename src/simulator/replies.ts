@@ -5,10 +5,11 @@ import { document, escapeXml } from '../epp/xml-write.ts';
 
 export const OBJECT_SERVICES: readonly string[] = [DOMAIN_URI, HOST_URI, CONTACT_URI];
 
-/** What a command comes to. `resData` is XML. */
+/** What a command comes to. `resData` and `msgQ` are elements as XML. */
 export interface Reply {
   code: ResultCode;
   resData?: string;
+  msgQ?: string;
   /** Why, as `<extValue><value/><reason>`. */
   reason?: string;
 }
@@ -39,7 +40,7 @@ export function response(reply: Reply, clTRID: string | undefined, svTRID: strin
       : `<extValue><value><undef xmlns="${EPP_URI}"/></value><reason>${escapeXml(reply.reason)}</reason></extValue>`;
   const client = clTRID === undefined ? '' : `<clTRID>${escapeXml(clTRID)}</clTRID>`;
   return (
-    `${HEAD}<response>${RESULTS.get(reply.code)}${reason}</result>${reply.resData ?? ''}` +
+    `${HEAD}<response>${RESULTS.get(reply.code)}${reason}</result>${reply.msgQ ?? ''}${reply.resData ?? ''}` +
     `<trID>${client}<svTRID>${svTRID}</svTRID></trID></response></epp>`
   );
 }

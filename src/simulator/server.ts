@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Account } from './accounts.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { applyControl } from './control.ts';
 import { simulatorHttp } from './http.ts';
 import { type Control, type SimulatorInput, simulatorOptions } from './options.ts';
 import { type SessionDeps, SimulatedSession } from './session.ts';
@@ -30,7 +31,7 @@ export interface Simulator {
   readonly store: RegistryStore;
   stats(): SimulatorStats;
   resetHighest(): void;
-  /** As POST /control. Throws RangeError on an account that there is not. */
+  /** As POST /control: latency, limits, faults, poll messages, killed sessions. Throws RangeError on an account that there is not. */
   control(change: Control): void;
   /** Cuts every connection and closes both ports. */
   close(): Promise<void>;
@@ -96,7 +97,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     for (const account of accounts.values()) account.resetHighest();
   };
   const control = (change: Control) =>
-    applyControl(change, { accounts, sessions, settings: sessionDeps.settings });
+    applyControl(change, { accounts, sessions, settings: sessionDeps.settings, store, clock });
   const metrics = new MetricsRegistry();
   registerMetrics(metrics, accounts);
   const http = simulatorHttp({ metrics, stats, resetHighest, control });
@@ -126,41 +127,6 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
       await Promise.all([closed, http.close()]);
     },
   };
-}
-
-function applyControl(
-  change: Control,
-  simulated: {
-    accounts: ReadonlyMap<string, Account>;
-    sessions: ReadonlySet<SimulatedSession>;
-    settings: SessionDeps['settings'];
-  },
-): void {
-  const { accounts, sessions, settings } = simulated;
-  const accountOf = (clientId: string): Account => {
-    const account = accounts.get(clientId);
-    if (!account)
-      throw new RangeError(`there is no account "${clientId}"; there are ${[...accounts.keys()].join(', ')}`);
-    return account;
-  };
-  const limits = Object.entries(change.limits ?? {}).map(([clientId, limit]) => ({
-    account: accountOf(clientId),
-    limit,
-  }));
-  const victims = change.kill === undefined ? undefined : accountOf(change.kill.clientId);
-  // all names are known: from here on nothing is refused
-  settings.latencyMs = { ...settings.latencyMs, ...defined(change.latencyMs) };
-  settings.faults = { ...settings.faults, ...defined(change.faults) };
-  for (const { account, limit } of limits) account.limit = limit;
-  if (!victims) return;
-  const mine = [...sessions].filter(({ account }) => account === victims);
-  for (const session of mine.slice(0, change.kill?.count)) session.cut();
-}
-
-/** Without the keys that are undefined. */
-function defined<T extends object>(object: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(object ?? {}).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function listen(server: Server, address: { host: string; port: number }): Promise<number> {

@@ -8,8 +8,9 @@ import { closesSession } from '../epp/result-codes.ts';
 import { decodeXml, parseXml, XmlError } from '../epp/xml.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Account, Seat } from './accounts.ts';
-import { execute, type Registry } from './commands.ts';
+import { execute } from './commands.ts';
 import type { Faults, Latency, SimulatorOptions } from './options.ts';
+import type { Registry } from './registry.ts';
 import { greeting, OBJECT_SERVICES, type Reply, response } from './replies.ts';
 
 export interface SessionDeps {

@@ -1,16 +1,18 @@
+import type { DomainCreate } from '../epp/commands/domain.ts';
+
 /** What the registry knows: objects by their name, in lower case. */
 export interface DomainRecord {
   name: string;
   roid: string;
   sponsor: string;
   createdAt: Date;
+  updatedAt?: Date;
   expiresAt: Date;
+  /** Set by clients; `ok` and `inactive` are told where there are none. */
+  statuses: string[];
   registrant?: string;
-  contacts?: { type?: string; id: string }[];
-  ns?: {
-    hostObjs?: string[];
-    hostAttrs?: { hostName: string; hostAddrs?: { ip: string; addr: string }[] }[];
-  };
+  contacts?: NonNullable<DomainCreate['contacts']>;
+  ns?: NonNullable<DomainCreate['ns']>;
   authInfo: { pw: string };
 }
 
@@ -22,10 +24,18 @@ export interface PlainRecord {
   body: Record<string, unknown>;
 }
 
+/** What waits for one registrar. Ids count up and are never used again. */
+export interface MessageQueue {
+  next: number;
+  waiting: { id: string; date: Date; text: string }[];
+}
+
 export interface RegistryStore {
   readonly domains: Collection<DomainRecord>;
   readonly hosts: Collection<PlainRecord>;
   readonly contacts: Collection<PlainRecord>;
+  /** By clientId. */
+  readonly messages: Collection<MessageQueue>;
 }
 
 export interface Collection<T> {
@@ -41,5 +51,6 @@ export function memoryStore(): RegistryStore {
     domains: new Map<string, DomainRecord>(),
     hosts: new Map<string, PlainRecord>(),
     contacts: new Map<string, PlainRecord>(),
+    messages: new Map<string, MessageQueue>(),
   };
 }

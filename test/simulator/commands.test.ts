@@ -3,7 +3,9 @@ import { CATALOGUE } from '../../src/epp/catalogue.ts';
 import type { EppCommand } from '../../src/epp/command.ts';
 import { readServerDocument } from '../../src/epp/responses/response.ts';
 import { parseXml } from '../../src/epp/xml.ts';
-import { execute, type Registry } from '../../src/simulator/commands.ts';
+import { execute } from '../../src/simulator/commands.ts';
+import { enqueue } from '../../src/simulator/messages.ts';
+import type { Registry } from '../../src/simulator/registry.ts';
 import { greeting, response } from '../../src/simulator/replies.ts';
 import { memoryStore } from '../../src/simulator/store.ts';
 import { CANNOT_VALIDATE, validate } from '../epp/xmllint.ts';
@@ -31,9 +33,9 @@ function ask(name: string, body: Record<string, unknown>, clientId = 'acme') {
   documents.push(document);
   const frame = readServerDocument(parseXml(document));
   if (frame.kind !== 'response') throw new Error('no response');
-  const { results, data, clTRID, svTRID } = frame.response;
+  const { results, data, clTRID, svTRID, messageQueue } = frame.response;
   expect([clTRID, svTRID]).toEqual(['TEST-1', 'SIM-1']);
-  return { code: results[0]?.code, ...(data ? { data } : {}) };
+  return { code: results[0]?.code, ...(data ? { data } : {}), ...(messageQueue ? { messageQueue } : {}) };
 }
 
 const A = { name: 'a.com', authInfo: { pw: 'pa&ss' } };
@@ -99,8 +101,68 @@ describe('domains', () => {
     expect(ask('domain:renew', { ...renew, curExpDate: '2028-02-28', period: { value: 8 } }).code).toBe(1000);
   });
 
+  it('are updated all or nothing, as far as their statuses allow', () => {
+    ask('domain:create', {
+      ...A,
+      ns: { hostObjs: ['ns1.x.com', 'ns2.x.com'] },
+      contacts: [{ type: 'tech', id: 'abc' }],
+    });
+    const update = (body: Record<string, unknown>) => ask('domain:update', { name: 'A.com', ...body }).code;
+    const infoOf = () => ask('domain:info', { name: 'a.com' }).data;
+    expect(
+      update({
+        add: {
+          ns: { hostObjs: ['ns3.x.com'] },
+          statuses: [{ s: 'clientHold' }, { s: 'clientDeleteProhibited' }],
+        },
+        rem: { ns: { hostObjs: ['ns1.x.com'] }, contacts: [{ type: 'tech', id: 'abc' }] },
+        chg: { registrant: 'jd1234', authInfo: { pw: 'new' } },
+      }),
+    ).toBe(1000);
+    expect(infoOf()).toMatchObject({
+      statuses: [{ s: 'clientHold' }, { s: 'clientDeleteProhibited' }],
+      ns: { hostObjs: ['ns2.x.com', 'ns3.x.com'] },
+      registrant: 'jd1234',
+      authInfo: { pw: 'new' },
+      upID: 'acme',
+      upDate: '2026-02-28T12:00:00.000Z',
+    });
+    expect(infoOf()).not.toHaveProperty('contacts');
+    expect(ask('domain:delete', { name: 'a.com' }).code).toBe(2304);
+
+    expect(update({ add: { statuses: [{ s: 'serverHold' }] }, chg: { registrant: null } })).toBe(2306);
+    expect(infoOf()).toHaveProperty('registrant');
+    expect(update({ chg: { registrant: null } })).toBe(1000);
+    expect(infoOf()).not.toHaveProperty('registrant');
+
+    const locks = ['clientUpdateProhibited', 'clientRenewProhibited'].map((s) => ({ s }));
+    expect(update({ add: { statuses: locks }, rem: { ns: { hostObjs: ['ns2.x.com', 'ns3.x.com'] } } })).toBe(
+      1000,
+    );
+    expect(update({ chg: { registrant: 'jd1234' } })).toBe(2304);
+    expect(ask('domain:renew', { name: 'a.com', curExpDate: '2027-02-28' }).code).toBe(2304);
+    const all = ['clientHold', 'clientDeleteProhibited', 'clientUpdateProhibited', 'clientRenewProhibited'];
+    expect(update({ rem: { statuses: all.map((s) => ({ s })) } })).toBe(1000);
+    expect(infoOf()).toMatchObject({ statuses: [{ s: 'inactive' }] });
+  });
+
+  it('go from host objects to host attributes and back', () => {
+    ask('domain:create', { ...A, ns: { hostObjs: ['ns1.x.com'] } });
+    const hostAttrs = [{ hostName: 'ns1.a.com', hostAddrs: [{ ip: 'v4', addr: '192.0.2.1' }] }];
+    ask('domain:update', {
+      name: 'a.com',
+      rem: { ns: { hostObjs: ['ns1.x.com'] } },
+      add: { ns: { hostAttrs } },
+    });
+    expect(ask('domain:info', { name: 'a.com' }).data).toMatchObject({ ns: { hostAttrs } });
+    const rem = { ns: { hostAttrs: [{ hostName: 'ns1.a.com' }] } };
+    ask('domain:update', { name: 'a.com', rem, add: { ns: { hostObjs: ['ns1.x.com'] } } });
+    expect(ask('domain:info', { name: 'a.com' }).data).toMatchObject({ ns: { hostObjs: ['ns1.x.com'] } });
+  });
+
   it('are changed by their own registrar alone', () => {
     ask('domain:create', A);
+    expect(ask('domain:update', { name: 'a.com' }, 'other').code).toBe(2201);
     expect(ask('domain:delete', { name: 'a.com' }, 'other').code).toBe(2201);
     expect(ask('domain:renew', { name: 'a.com', curExpDate: '2027-02-28' }, 'other').code).toBe(2201);
   });
@@ -113,12 +175,33 @@ describe('domains', () => {
     ['domain:info', { name: 'none.com' }, 2303],
     ['domain:renew', { name: 'none.com', curExpDate: '2027-02-28' }, 2303],
     ['domain:delete', { name: 'none.com' }, 2303],
-    ['domain:update', { name: 'a.com' }, 2101],
+    ['domain:update', { name: 'none.com' }, 2303],
     ['domain:transfer', { name: 'a.com', op: 'query' }, 2101],
     ['poll', { op: 'req' }, 1300],
     ['poll', { op: 'ack', msgID: '1' }, 2303],
   ])('%s %j is answered %i', (name, body, code) => {
     expect(ask(name, body)).toEqual({ code });
+  });
+});
+
+describe('the poll queue', () => {
+  it('gives one message after the other, each until it is acknowledged', () => {
+    enqueue(registry.store, 'acme', ['Transfer <requested>', 'Low balance'], registry.now());
+    enqueue(registry.store, 'other', ['not yours'], registry.now());
+    const date = '2026-02-28T12:00:00.000Z';
+    const first = { code: 1301, messageQueue: { count: 2, id: '1', date, message: 'Transfer <requested>' } };
+    expect(ask('poll', { op: 'req' })).toEqual(first);
+    expect(ask('poll', { op: 'ack', msgID: '2' })).toEqual({ code: 2303 });
+    expect(ask('poll', { op: 'req' })).toEqual(first);
+    expect(ask('poll', { op: 'ack', msgID: '1' })).toEqual({
+      code: 1000,
+      messageQueue: { count: 1, id: '2' },
+    });
+    expect(ask('poll', { op: 'ack', msgID: '2' })).toEqual({ code: 1000 });
+    expect(ask('poll', { op: 'ack', msgID: '2' })).toEqual({ code: 2303 });
+    expect(ask('poll', { op: 'req' })).toEqual({ code: 1300 });
+    enqueue(registry.store, 'acme', ['again'], registry.now());
+    expect(ask('poll', { op: 'req' })).toMatchObject({ messageQueue: { count: 1, id: '3' } });
   });
 });
 

@@ -78,6 +78,21 @@ describe('the HTTP port', () => {
     expect(performance.now() - poll).toBeLessThan(35);
   });
 
+  it('queues poll messages', async () => {
+    const simulator = await simulate();
+    const session = await openSession(optionsFor(simulator));
+    await ask(simulator, '/control', { enqueue: { clientId: 'acme', messages: ['Low balance'] } });
+    const polled = await session.send({ command: 'poll', body: { op: 'req' } }, SOON);
+    expect(polled).toMatchObject({
+      results: [{ code: 1301 }],
+      messageQueue: { count: 1, message: 'Low balance' },
+    });
+    const ack = { op: 'ack', msgID: polled.messageQueue?.id };
+    expect(await session.send({ command: 'poll', body: ack }, SOON)).toMatchObject({
+      results: [{ code: 1000 }],
+    });
+  });
+
   it('cuts sessions when asked; they count no longer', async () => {
     const simulator = await simulate();
     const sessions = await Promise.all([
@@ -97,6 +112,8 @@ describe('the HTTP port', () => {
     [{ latencyMs: { fixed: -1 } }, 400, 'latencyMs.fixed'],
     [{ latencyMs: { commands: { 'Domain Check': 1 } } }, 400, 'latencyMs.commands'],
     [{ nonsense: 1 }, 400, 'nonsense'],
+    [{ enqueue: { clientId: 'acme', messages: ['\u0000'] } }, 400, 'enqueue.messages.0'],
+    [{ enqueue: { clientId: 'nobody', messages: ['x'] } }, 404, 'nobody'],
     [{ limits: { nobody: 1 } }, 404, 'there is no account \\"nobody\\"'],
     [{ limits: { acme: 1 }, kill: { clientId: 'nobody' } }, 404, 'nobody'],
   ])('refuses %j with %i, and changes nothing', async (change, status, told) => {
