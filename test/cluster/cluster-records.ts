@@ -14,6 +14,8 @@ export interface ClusterRecord {
   dockerHost: string;
   /** The process that alone needs it; without one the cluster stays until somebody removes it. */
   owner?: ProcessRecord;
+  /** The kind process that makes it: it goes on when its parent is killed. */
+  maker?: ProcessRecord;
   /** False while it is being made. */
   complete: boolean;
 }

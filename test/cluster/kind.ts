@@ -1,6 +1,7 @@
 /** The tier `kind`: a cluster with containers, made or found by its name. See docs/test-cluster.md. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import {
   allRecords,
@@ -19,7 +20,7 @@ import { kindConfig, nodeNames, type PortMapping, whyBadName } from './kind-conf
 import { withLock } from './lock.ts';
 import { nodeImage } from './node-image.ts';
 import { freePorts } from './ports.ts';
-import { isRunning, recordOf } from './processes.ts';
+import { isRunning, killRecorded, recordOf } from './processes.ts';
 import { type Progress, step, toStderr } from './progress.ts';
 import { type Outcome, run, runOk } from './run.ts';
 import { kindPath, kubectlPath } from './tools.ts';
@@ -69,6 +70,7 @@ export interface KindCluster {
 const READY_TIMEOUT_MS = 180_000;
 const REUSE_TIMEOUT_MS = 60_000;
 const CREATE_TIMEOUT_MS = 600_000;
+const SETTLE_MS = 1000;
 
 /** Makes the cluster, or takes the one that has the name already if it serves what is wanted (else replaces it). */
 export async function createCluster(options: ClusterOptions): Promise<KindCluster> {
@@ -108,7 +110,7 @@ export async function createCluster(options: ClusterOptions): Promise<KindCluste
       progress,
       `creating the kind cluster ${name} (${nodes} node${nodes === 1 ? '' : 's'})`,
       '25 to 40 s',
-      () => create(cluster, tools.kind, record.image, config),
+      () => create(cluster, tools.kind, record, config),
     );
     writeRecord({ ...record, complete: true });
     return cluster;
@@ -135,7 +137,7 @@ export async function deleteCluster(name: string, progress: Progress = toStderr)
     const { kind } = await findTools(progress);
     const { stdout } = await runOk(kind, ['get', 'clusters'], { env: kindEnv(engine) });
     const exists = stdout.split('\n').includes(name);
-    if (exists) await remove(engine, kind, name);
+    if (exists || record) await remove(engine, kind, name);
     removeRecord(name);
     return exists || record !== undefined;
   }
@@ -205,14 +207,20 @@ async function reuse(
   return undefined;
 }
 
-async function create(cluster: KindCluster, kind: string, image: string, config: string): Promise<void> {
+async function create(
+  cluster: KindCluster,
+  kind: string,
+  record: ClusterRecord,
+  config: string,
+): Promise<void> {
   const { name, engine, kubeconfigPath } = cluster;
-  const args = ['create', 'cluster', '--name', name, '--image', image, '--kubeconfig', kubeconfigPath];
+  const args = ['create', 'cluster', '--name', name, '--image', record.image, '--kubeconfig', kubeconfigPath];
   try {
     await runOk(kind, [...args, '--config', '-'], {
       input: config,
       env: kindEnv(engine),
       timeoutMs: CREATE_TIMEOUT_MS,
+      onStart: (pid) => writeRecord({ ...record, maker: recordOf(pid) }),
     });
     // kind's own --wait waits for the control plane's node alone.
     await cluster.waitReady();
@@ -227,10 +235,20 @@ async function create(cluster: KindCluster, kind: string, image: string, config:
 }
 
 async function remove(engine: Engine, kind: string, name: string): Promise<void> {
-  await runOk(kind, ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigOfCluster(name)], {
-    env: kindEnv(engine),
-    timeoutMs: 120_000,
-  });
+  const maker = readRecord(name)?.maker;
+  if (maker) await killRecorded([maker]);
+  const args = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfigOfCluster(name)];
+  const filter = `label=io.x-k8s.kind.cluster=${name}`;
+  // More than once: a container that a killed maker had asked for may appear only now.
+  await eventually(
+    async () => {
+      await runOk(kind, args, { env: kindEnv(engine), timeoutMs: 120_000 });
+      if (maker) await delay(SETTLE_MS);
+      const { stdout } = await engine.dockerOk(['ps', '--all', '--quiet', '--filter', filter]);
+      return stdout === '';
+    },
+    { timeoutMs: 60_000, everyMs: 200, what: `end of the containers of the cluster ${name}` },
+  );
 }
 
 async function areRunning(cluster: KindCluster): Promise<boolean> {

@@ -15,6 +15,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Kills the program after so many milliseconds. */
   timeoutMs?: number;
+  /** Told the id of the started program. */
+  onStart?: (pid: number) => void;
   /** Each line of standard error as it comes. */
   onStderrLine?: (line: string) => void;
 }
@@ -29,6 +31,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     const child = spawn(command, args, spawnOptions);
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     // Not spawn's own timeout: its timer runs on, and holds the process, where the program could not be started.
     const timer =
       options.timeoutMs === undefined
