@@ -1,5 +1,4 @@
 import { Gauge, type Registry } from 'prom-client';
-import { parseRegistry } from '../api/parse.ts';
 import type { BudgetView } from './budget-view.ts';
 import type { Caches } from './caches.ts';
 
@@ -30,8 +29,8 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
       this.reset();
       bySet.reset();
       for (const raw of source?.caches.registries.list() ?? []) {
-        const parsed = parseRegistry(raw);
-        const figures = parsed.ok && source?.budget.account(parsed.value);
+        const parsed = source?.caches.parsedRegistry(raw);
+        const figures = parsed?.ok && source?.budget.account(parsed.value);
         if (!figures) continue;
         const labels = { namespace: raw.metadata.namespace ?? '', registry: raw.metadata.name };
         for (const state of ['limit', 'granted', 'open', 'quarantined', 'free', 'waiting'] as const) {

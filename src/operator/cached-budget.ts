@@ -1,4 +1,4 @@
-import { parseSet } from '../api/parse.ts';
+import type { Parsed } from '../api/parse.ts';
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
 import { DEFAULT_LENDABLE_PERCENT, type EppSet } from '../api/v1alpha1/set.ts';
 import { type Admission, admitMinimums } from '../budget/minimums.ts';
@@ -8,9 +8,11 @@ import type { AccountFigures, BudgetView, Figures } from './budget-view.ts';
 import { BY_NAMESPACE, BY_REGISTRY, type Caches } from './caches.ts';
 
 /** The budget as the caches have it. */
-export function cachedBudget(caches: Pick<Caches, 'sets' | 'ledgers' | 'leases'>): BudgetView {
+export function cachedBudget(caches: Pick<Caches, 'sets' | 'ledgers' | 'leases' | 'parsedSet'>): BudgetView {
   const admission = (registry: EppRegistry): Admission => {
-    const sets = caches.sets.byIndex(BY_REGISTRY, keyString(keyOf(registry))).flatMap(setFacts);
+    const sets = caches.sets
+      .byIndex(BY_REGISTRY, keyString(keyOf(registry)))
+      .flatMap((raw) => setFacts(caches.parsedSet(raw)));
     const { limit, externalReserved, idleTimeoutSeconds } = registry.spec.connections;
     const { name } = registry.metadata;
     return admitMinimums(
@@ -26,8 +28,7 @@ export function cachedBudget(caches: Pick<Caches, 'sets' | 'ledgers' | 'leases'>
   };
 }
 
-function setFacts(raw: EppSet): SetFact[] {
-  const parsed = parseSet(raw);
+function setFacts(parsed: Parsed<EppSet>): SetFact[] {
   if (!parsed.ok) return [];
   const { metadata, spec } = parsed.value;
   return [

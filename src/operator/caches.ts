@@ -1,3 +1,4 @@
+import { type Parsed, parseRegistry, parseSet } from '../api/parse.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../api/v1alpha1/registry.ts';
@@ -8,6 +9,7 @@ import type { KubeObject, Resource } from '../kube/objects.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { BY_OWNER, ownerUids } from './apply/owned-objects.ts';
+import { remembered } from './remembered.ts';
 import { MANAGED_SELECTOR } from './specs/labels.ts';
 import { OWNED_KINDS } from './specs/set-objects.ts';
 
@@ -26,6 +28,9 @@ export interface Caches {
   leases: Informer<EppConnectionLease>;
   /** What the operator created for sets, a kind each. */
   owned: readonly { resource: Resource; cache: Informer<KubeObject> }[];
+  /** Checked, with defaults. Cheap: every object is parsed once. */
+  parsedSet(raw: EppSet): Parsed<EppSet>;
+  parsedRegistry(raw: EppRegistry): Parsed<EppRegistry>;
   /** Plurals of the kinds whose first list has not come in yet. */
   unsynced(): string[];
   /** Keeps them until the signal is aborted. */
@@ -74,6 +79,8 @@ export function createCaches(options: CachesOptions): Caches {
     ledgers,
     leases,
     owned,
+    parsedSet: remembered((raw: EppSet) => parseSet(raw)),
+    parsedRegistry: remembered((raw: EppRegistry) => parseRegistry(raw)),
     unsynced: () => all.filter((cache) => !cache.hasSynced()).map(({ plural }) => plural),
     run: async (signal) => {
       await Promise.all(all.map((cache) => cache.run(signal)));

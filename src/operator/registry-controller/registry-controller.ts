@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client';
-import { parseRegistry, parseSet } from '../../api/parse.ts';
 import { describeProblems } from '../../api/problems.ts';
 import { EPP_CONNECTION_LEDGER } from '../../api/v1alpha1/connection-ledger.ts';
 import { FINALIZER } from '../../api/v1alpha1/labels.ts';
@@ -81,7 +80,7 @@ export class RegistryController {
     }
     if (registry.metadata.deletionTimestamp !== undefined) return await this.#drain(registry, signal);
     const generation = registry.metadata.generation ?? 0;
-    const parsed = parseRegistry(registry);
+    const parsed = this.#options.caches.parsedRegistry(registry);
     if (!parsed.ok) {
       const problem = describeProblems(parsed.problems);
       return await this.#report(registry, { generation, state: 'invalid', problem }, signal);
@@ -164,7 +163,7 @@ export class RegistryController {
     const { caches, budget } = this.#options;
     const { bySet } = budget.account(registry);
     return caches.sets.byIndex(BY_REGISTRY, keyString(keyOf(registry))).flatMap((raw) => {
-      const parsed = parseSet(raw);
+      const parsed = caches.parsedSet(raw);
       if (!parsed.ok) return [];
       const { metadata, spec } = parsed.value;
       const { granted = 0, open = 0, waiting = 0 } = bySet.get(metadata.name) ?? {};

@@ -1,4 +1,4 @@
-import { parseRegistry } from '../../api/parse.ts';
+import type { Parsed } from '../../api/parse.ts';
 import { describeProblems } from '../../api/problems.ts';
 import { findCondition } from '../../api/v1alpha1/conditions.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
@@ -10,6 +10,7 @@ import type { Judgement, Refusal, RefusalReason } from './judgement.ts';
 export interface SetWorld {
   /** As the API has it: not checked. */
   registry(name: string): EppRegistry | undefined;
+  parsedRegistry(raw: EppRegistry): Parsed<EppRegistry>;
   /** Why the minimum of this set at this account is not admitted, in one sentence; undefined when it is. */
   minimumRefusal(registry: EppRegistry, set: EppSet): string | undefined;
 }
@@ -54,7 +55,7 @@ function findRegistry(name: string, set: EppSet, world: SetWorld): Found {
   if (raw.metadata.deletionTimestamp !== undefined) {
     return refuse('RegistryDeleting', `EppRegistry ${name} is being deleted: remove the pool that names it`);
   }
-  const parsed = parseRegistry(raw);
+  const parsed = world.parsedRegistry(raw);
   if (!parsed.ok) {
     return refuse(
       'RegistryInvalid',

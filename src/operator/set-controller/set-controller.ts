@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client';
-import { parseSet } from '../../api/parse.ts';
 import { describeProblems } from '../../api/problems.ts';
 import { findCondition } from '../../api/v1alpha1/conditions.ts';
 import { FINALIZER } from '../../api/v1alpha1/labels.ts';
@@ -114,7 +113,7 @@ export class SetController {
 
   async #keepUp(set: EppSet, signal: AbortSignal): Promise<Turn> {
     const { caches, budget } = this.#options;
-    const parsed = parseSet(set);
+    const parsed = caches.parsedSet(set);
     if (!parsed.ok) {
       const message = `the spec is not valid: ${describeProblems(parsed.problems)}`;
       return { judgement: { state: 'refused', refusal: { reason: 'InvalidSpec', message } } };
@@ -122,6 +121,7 @@ export class SetController {
     if (parsed.value.spec.paused) return { judgement: { state: 'paused' } };
     const { namespace } = set.metadata;
     const { judgement, registries } = resolveSet(parsed.value, {
+      parsedRegistry: caches.parsedRegistry,
       registry: (name) => caches.registries.get({ name, ...(namespace !== undefined && { namespace }) }),
       minimumRefusal: (registry, of) => budget.minimumRefusal(registry, of),
     });
@@ -227,7 +227,7 @@ export class SetController {
   #pools(set: EppSet): PoolFigures[] {
     const { caches, budget } = this.#options;
     const { namespace, name } = set.metadata;
-    const parsed = parseSet(set);
+    const parsed = caches.parsedSet(set);
     if (!parsed.ok) return [];
     const names = parsed.value.spec.pools.map(({ registry }) => registry).sort();
     return names.map((registry) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseRegistry } from '../../../src/api/parse.ts';
 import type { EppRegistry } from '../../../src/api/v1alpha1/registry.ts';
 import { resolveSet } from '../../../src/operator/set-controller/resolve.ts';
 import { aRegistry, aSet } from '../samples.ts';
@@ -25,6 +26,7 @@ function resolve(registries: readonly EppRegistry[], minimumRefusal: string | un
   const known = new Map(registries.map((registry) => [registry.metadata.name, registry]));
   return resolveSet(aSet({ spec: { pools } }), {
     registry: (name) => known.get(name),
+    parsedRegistry: (raw) => parseRegistry(raw),
     minimumRefusal: (registry) => (registry.metadata.name === 'verisign' ? minimumRefusal : undefined),
   });
 }
