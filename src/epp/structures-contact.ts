@@ -2,9 +2,11 @@
 import { attribute, type Content, many, one, own, presence, record, text } from './mapping.ts';
 import { attributeOf } from './xml-element.ts';
 
+const numberAndExtension = record(attribute('x'), own('number'));
 export const phone: Content = {
-  ...record(attribute('x'), own('number')),
-  read: (element) => ({ number: '', ...(record(attribute('x'), own('number')).read(element) as object) }),
+  ...numberAndExtension,
+  // an empty element takes a number away (RFC 5733 section 3.2.5)
+  read: (element) => ({ number: '', ...(numberAndExtension.read(element) as object) }),
 };
 
 export const postalInfo = record(

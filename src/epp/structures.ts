@@ -27,10 +27,11 @@ export const removableAuthInfo: Content = {
 };
 
 export const status = record(attribute('s'), attribute('lang'), own('text'));
+const ipAndAddr = record(attribute('ip'), own('addr'));
 export const address: Content = {
-  ...record(attribute('ip'), own('addr')),
-  // v4 is the schema's default (RFC 5732 section 4), so that readers find `ip` always
-  read: (element) => ({ ip: 'v4', ...(record(attribute('ip'), own('addr')).read(element) as object) }),
+  ...ipAndAddr,
+  // v4 is the schema's default (RFC 5732 section 4): readers find `ip` always
+  read: (element) => ({ ip: 'v4', ...(ipAndAddr.read(element) as object) }),
 };
 
 /** `{hostObjs: [name]}` or `{hostAttrs: [{hostName, hostAddrs}]}` (RFC 5731 section 1.1). */

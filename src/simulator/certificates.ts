@@ -16,17 +16,19 @@ const DAY_MS = 86_400_000;
  * A CA of its own and one certificate that it signed (EC P-256), for demos and tests. The CA's key is forgotten.
  * @param options.names host names and IP addresses; the first is the common name
  * @param options.days validity, default 30; negative values make an expired certificate
+ * @param options.now when they are made; the present by default
  */
 export async function makeCertificates(options: {
   names: readonly [string, ...string[]];
   days?: number;
+  now?: Date;
 }): Promise<Certificates> {
-  const { names, days = 30 } = options;
+  const { names, days = 30, now = new Date() } = options;
   provideReflectMetadata();
   const x509 = await import('@peculiar/x509');
   const { crypto } = globalThis;
-  const notBefore = new Date(Date.now() - DAY_MS * Math.max(1, 1 - days));
-  const notAfter = new Date(Date.now() + DAY_MS * days);
+  const notBefore = new Date(now.getTime() - DAY_MS * Math.max(1, 1 - days));
+  const notAfter = new Date(now.getTime() + DAY_MS * days);
   const validity = { notBefore, notAfter, signingAlgorithm: KEYS };
 
   const authority = await crypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
@@ -36,7 +38,7 @@ export async function makeCertificates(options: {
       ...validity,
       serialNumber: randomHex(16),
       name: caName,
-      notAfter: new Date(Date.now() + DAY_MS * Math.max(1, days)),
+      notAfter: new Date(now.getTime() + DAY_MS * Math.max(1, days)),
       keys: authority,
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),

@@ -86,6 +86,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     const session = new SimulatedSession(socket, sessionDeps);
     sessions.add(session);
     session.closed.then(() => sessions.delete(session));
+    session.start();
   });
   server.on('tlsClientError', (error) => log.debug({ error: error.message }, 'A TLS handshake failed'));
 

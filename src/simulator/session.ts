@@ -46,7 +46,7 @@ export class SimulatedSession {
   #idleTimer: Timer | undefined;
 
   constructor(socket: TLSSocket, deps: SessionDeps) {
-    const { clock, options, settings } = deps;
+    const { clock, options } = deps;
     this.#socket = socket;
     this.#deps = deps;
     this.#reader = new FrameReader(options.maxFrameBytes);
@@ -57,9 +57,14 @@ export class SimulatedSession {
         resolve();
       });
     });
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('error', () => {}); // 'close' follows and tells all there is to tell
+  }
+
+  /** Greets, and listens. */
+  start(): void {
+    const { clock, settings } = this.#deps;
+    this.#socket.setNoDelay(true);
+    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#socket.on('error', () => {}); // 'close' follows and tells all there is to tell
     this.#armIdle();
     if (settings.faults.greeting === 'close') this.#finish();
     else if (settings.faults.greeting === 'normal') this.#socket.write(encodeFrame(greeting(clock.wall())));
