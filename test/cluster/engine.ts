@@ -33,7 +33,12 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 function engineAt(host: string | undefined, own: boolean, where: string): Engine {
-  const env = host === undefined ? process.env : { ...process.env, DOCKER_HOST: host };
+  const env = {
+    ...process.env,
+    // `kind load` stumbles over an index of an image and its attestations.
+    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+    ...(host === undefined ? {} : { DOCKER_HOST: host }),
+  };
   return {
     own,
     where,

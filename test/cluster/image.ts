@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { checksumOf, filesOf } from './checksum.ts';
 import { debian, debianChecksum, whyNoDebian } from './debian.ts';
 import { type Engine, hasImage, pull } from './engine.ts';
-import { cacheRoot, checkout } from './folders.ts';
+import { cacheRoot, checkout, stateRoot } from './folders.ts';
+import { withLock } from './lock.ts';
 import { type Progress, step } from './progress.ts';
 import { run, runOk } from './run.ts';
 
@@ -20,7 +21,7 @@ export interface BuiltImage {
 export interface ImageOptions {
   /** Default `eppset:dev`. */
   tag?: string;
-  /** The folder of the bundle below the checkout is taken as it stands. Default: it is bundled first. */
+  /** dist/ is taken as it stands. Default: it is bundled anew. */
   bundled?: boolean;
 }
 
@@ -30,34 +31,37 @@ export async function buildImage(
   progress: Progress,
   options: ImageOptions = {},
 ): Promise<BuiltImage> {
-  const { tag = 'eppset:dev' } = options;
-  if (!options.bundled) {
-    await step(progress, 'bundling src/ into dist/', '1 s', () =>
-      runOk(process.execPath, ['scripts/build.ts'], { cwd: checkout }),
-    );
-  }
-  const base = await baseImage(engine, progress);
-  const image = `eppset:${checksumOf([base.image, ...filesOf(checkout, ['Dockerfile', 'LICENSE', 'dist'])])}`;
-  const built = !(await hasImage(engine, image));
-  if (built) {
-    const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    const args = [`BASE=${base.image}`, `VERSION=${version}`, `REVISION=${await revision()}`];
-    await step(progress, `building the image ${image}`, '5 s, the first time 30 s', () =>
-      engine.dockerOk([
-        'build',
-        ...args.flatMap((arg) => ['--build-arg', arg]),
-        // Our own base has all that is needed; a network would only hide it if it had not.
-        ...(base.own ? ['--network', 'none'] : []),
-        '--tag',
-        image,
-        checkout,
-      ]),
-    );
-  }
-  await engine.dockerOk(['tag', image, tag]);
-  return { image, tag, built };
+  // One at a time: two would write the same dist/.
+  return withLock(join(stateRoot(), 'image.lock'), async () => {
+    if (!options.bundled) await runOk(process.execPath, ['scripts/build.ts'], { cwd: checkout });
+    const base = await baseImage(engine, progress);
+    const image = `eppset:${checksumOf([base.image, ...filesOf(checkout, ['Dockerfile', 'LICENSE', 'dist'])])}`;
+    const built = !(await hasImage(engine, image));
+    if (built) {
+      await step(progress, `building the image ${image}`, '5 s, the first time 30 s', () =>
+        dockerBuild(engine, base, image),
+      );
+    }
+    const { tag = 'eppset:dev' } = options;
+    await engine.dockerOk(['tag', image, tag]);
+    return { image, tag, built };
+  });
+}
+
+async function dockerBuild(engine: Engine, base: Base, image: string): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const args = [`BASE=${base.image}`, `VERSION=${version}`, `REVISION=${await revision()}`];
+  await engine.dockerOk([
+    'build',
+    ...args.flatMap((arg) => ['--build-arg', arg]),
+    // Our own base has all that is needed.
+    ...(base.own ? ['--network', 'none'] : []),
+    '--tag',
+    image,
+    checkout,
+  ]);
 }
 
 async function revision(): Promise<string> {
@@ -72,11 +76,21 @@ export function defaultBase(dockerfile: string): string {
   return base;
 }
 
-async function baseImage(engine: Engine, progress: Progress): Promise<{ image: string; own: boolean }> {
+interface Base {
+  image: string;
+  /** Made here. */
+  own: boolean;
+}
+
+async function baseImage(engine: Engine, progress: Progress): Promise<Base> {
   const published = defaultBase(await readFile(join(checkout, 'Dockerfile'), 'utf8'));
   if (await hasImage(engine, published)) return { image: published, own: false };
   const node = nodeExecutable();
-  const { version } = JSON.parse(await readFile(node.manifest, 'utf8')) as { version: string };
+  const { version } = JSON.parse(
+    await readFile(node.manifest, 'utf8').catch(() => {
+      throw new Error('node_modules/node is not there: run make deps');
+    }),
+  ) as { version: string };
   const own = `eppset.test/base:node-${version}-${debianChecksum()}`;
   if (await hasImage(engine, own)) return { image: own, own: true };
   if (await pull(engine, published, progress)) return { image: published, own: false };

@@ -20,7 +20,7 @@ import { kindConfig, nodeNames, type PortMapping, whyBadName } from './kind-conf
 import { withLock } from './lock.ts';
 import { nodeImage } from './node-image.ts';
 import { freePorts } from './ports.ts';
-import { isRunning, killRecorded, recordOf } from './processes.ts';
+import { isRunning, killRecorded, type ProcessRecord, recordOf } from './processes.ts';
 import { type Progress, step, toStderr } from './progress.ts';
 import { type Outcome, run, runOk } from './run.ts';
 import { kindPath, kubectlPath } from './tools.ts';
@@ -37,6 +37,8 @@ export interface ClusterOptions {
   ports?: readonly { nodePort: number; hostPort?: number }[];
   /** The cluster outlives this process. Default false: when the process is dead, the next start removes the cluster. */
   keep?: boolean;
+  /** The process whose death makes the cluster a leftover, where it is not this one. */
+  owner?: ProcessRecord;
   progress?: Progress;
 }
 
@@ -99,7 +101,7 @@ export async function createCluster(options: ClusterOptions): Promise<KindCluste
       ports: await chooseHostPorts(ports),
       dockerHost: engine.env.DOCKER_HOST ?? '',
       complete: false,
-      ...(options.keep ? {} : { owner: recordOf(process.pid) }),
+      ...(options.keep ? {} : { owner: options.owner ?? recordOf(process.pid) }),
     };
     // Before it exists: who is killed in the middle must be found too.
     writeRecord(record);
