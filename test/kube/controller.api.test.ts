@@ -100,18 +100,15 @@ describe('a controller', () => {
     const reconcile = async ({ name }: ObjectKey) => {
       if (name !== 'a') return;
       times.push(performance.now());
-      if (times.length <= 4) throw new Error('not yet');
+      if (times.length <= 4 || times.length === 6) throw new Error('not yet');
     };
     await client.create(CONFIG_MAP, configMap('a'));
-    run(
-      newController({ reconcile, metrics, backoff: { baseMs: 20, maxMs: 1000 } }).watches(
-        informerOf(CONFIG_MAP),
-      ),
-    );
+    const controller = newController({ reconcile, metrics, backoff: { baseMs: 50, maxMs: 1000 } });
+    run(controller.watches(informerOf(CONFIG_MAP)));
     await eventually(() => times.length === 5);
     const waits = times.slice(1).map((time, at) => time - (times[at] as number));
     // Timers may fire up to a millisecond early.
-    expect(waits.map((wait, at) => wait >= 20 * 2 ** at - 2)).toEqual([true, true, true, true]);
+    expect(waits.map((wait, at) => wait >= 50 * 2 ** at - 2)).toEqual([true, true, true, true]);
     const lines = (await metrics.metrics()).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -123,6 +120,10 @@ describe('a controller', () => {
         'workqueue_retries_total{name="test"} 4',
       ]),
     );
+    // It has succeeded: the next failure is the first again, not the fifth with its 800 ms.
+    controller.enqueue({ namespace, name: 'a' });
+    await eventually(() => times.length === 7);
+    expect((times[6] as number) - (times[5] as number)).toBeLessThan(700);
   });
 
   it('gets every change in although others write the same object', async () => {
@@ -214,6 +215,19 @@ describe('a controller', () => {
     stop.abort(new Error('stopping'));
     await running;
     expect(steps).toEqual(['a begins', 'a ends']);
+  });
+
+  it('does not begin a key that came at the moment of the stop', async () => {
+    const begun: string[] = [];
+    const controller = newController({ reconcile: async ({ name }) => void begun.push(name) });
+    const running = controller.run(stop.signal);
+    controller.enqueue({ namespace, name: 'a' });
+    await eventually(() => begun.length === 1);
+    // The worker waits: it is handed the key at once, but goes on only after the stop.
+    controller.enqueue({ namespace, name: 'b' });
+    stop.abort(new Error('stopping'));
+    await running;
+    expect(begun).toEqual(['a']);
   });
 });
 

@@ -197,6 +197,8 @@ describe('leader election', () => {
     const transitions = (await readLease()).spec?.leaseTransitions;
     proxy.fault = ({ method }) => (method === 'PUT' && lost++ < 5 ? 'lose-reply' : undefined);
     await eventually(() => lost >= 6);
+    const { metadata } = await readLease();
+    await eventually(async () => (await readLease()).metadata.resourceVersion !== metadata.resourceVersion);
     expect(election.isLeader()).toBe(true);
     expect((await readLease()).spec?.leaseTransitions).toBe(transitions);
   });
