@@ -59,6 +59,8 @@ export interface Adapter {
 
 const CONNECT_MS = 10_000;
 const GREETING_MS = 10_000;
+/** At least: a login is often slower than a command, and one given up may still count at the registry. */
+const LOGIN_MS = 10_000;
 const DRAIN_GRACE_MS = 2_000;
 /** Commands in flight (30 s), then logout and the peer's FIN. */
 const DRAIN_MS = 35_000;
@@ -172,7 +174,12 @@ function sessionOpener(
       permit,
       signal,
       keepaliveAfterMs: keepaliveAfterMs(account.connections.idleTimeoutSeconds, random()),
-      timeouts: { connectMs: CONNECT_MS, greetingMs: GREETING_MS, loginMs: commandMs, commandMs },
+      timeouts: {
+        connectMs: CONNECT_MS,
+        greetingMs: GREETING_MS,
+        loginMs: Math.max(LOGIN_MS, commandMs),
+        commandMs,
+      },
       clock: deps.clock,
       log: deps.log,
       newTransactionId: deps.newTransactionId,

@@ -170,7 +170,7 @@ const cases: Bad[] = [
   { path: '/com/contact/create', body: { ...contact, id: 'x' }, status: 400, field: 'id' },
 ];
 
-describe('bad input', () => {
+describe('bad input', { timeout: 20_000 }, () => {
   it.each(cases)('$path $body', async ({ path, body, status, field, code, says, headers }) => {
     const before = h.registry.stats();
     const reply = await h.post(path, body, headers);

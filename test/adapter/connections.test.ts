@@ -7,6 +7,7 @@ import {
   CLIENT_ID,
   type Harness,
   type HarnessOptions,
+  HELD,
   PASSWORD,
   start,
   startRegistry,
@@ -28,7 +29,7 @@ const stats = () => {
 };
 const isReady = async () => (await h.get('/readyz')).status === 200;
 
-describe('connections', () => {
+describe('connections', { timeout: 20_000 }, () => {
   it('are one while nothing happens, and grow to what callers need', async () => {
     await setUp({ registry: { latencyMs: { commands: { 'domain:check': 30 } } } });
     expect(stats().sessions).toBe(1);
@@ -36,7 +37,7 @@ describe('connections', () => {
     expect(stats().highestSessions).toBe(10);
     expect(h.budget.highest).toBe(10);
     // what was granted and opened stays open
-    expect((await pool()).states.idle).toBe(10);
+    await eventually(async () => (await pool()).states.idle === 10);
   });
 
   it('are opened no faster than the account allows', async () => {
@@ -106,15 +107,16 @@ describe('connections', () => {
   it('shrink: idle ones log out at once, transforms in flight are finished', async () => {
     await setUp({
       cap: 6,
-      registry: { latencyMs: { commands: { 'domain:create': 400, 'domain:check': 30 } } },
+      registry: { latencyMs: { commands: { 'domain:create': HELD, 'domain:check': 30 } } },
     });
     await Promise.all(Array.from({ length: 30 }, () => check()));
-    expect((await pool()).states.idle).toBe(6);
+    await eventually(async () => (await pool()).states.idle === 6);
     const creates = [create('one.com'), create('two.com')];
-    await eventually(async () => (await pool()).states.busy === 2);
+    await eventually(() => h.held() === 2);
     h.budget.cap = 1;
-    await eventually(() => h.budget.held <= 2, { timeoutMs: 300 });
+    await eventually(() => h.budget.held === 2);
     expect(stats().logouts).toBe(4);
+    h.release();
     for (const reply of await Promise.all(creates)) expect(reply).toMatchObject({ status: 200 });
     await eventually(() => h.budget.held === 1);
     expect((await check()).status).toBe(200);
@@ -135,9 +137,9 @@ describe('connections', () => {
   });
 
   it('are destroyed when their slot is revoked, and what was in flight is unknown', async () => {
-    await setUp({ cap: 2, registry: { latencyMs: { commands: { 'domain:create': 5_000 } } } });
+    await setUp({ cap: 2, registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const cut = create('revoked.com');
-    await eventually(async () => (await pool()).states.busy === 1);
+    await eventually(() => h.held() === 1);
     h.budget.revokeAll();
     expect(await cut).toMatchObject({ status: 502, body: { outcome: 'unknown', error: { code: 'budget' } } });
     await eventually(() => h.budget.ends.includes('unconfirmed'));
@@ -213,7 +215,7 @@ describe('connections', () => {
   });
 });
 
-describe('credentials', () => {
+describe('credentials', { timeout: 20_000 }, () => {
   const write = (password: string) => writeFile(join(h.folder, 'login/password'), password);
 
   it('that the registry refuses are tried once, and again only when the files change', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ACCOUNT, CLIENT_ID, type Harness, type HarnessOptions, type Reply, start } from './harness.ts';
+import { ACCOUNT, CLIENT_ID, type Harness, type HarnessOptions, HELD, type Reply, start } from './harness.ts';
 
 let h: Harness;
 const setUp = async (options: HarnessOptions = {}) => {
@@ -13,14 +13,11 @@ const create = (name: string) => h.post('/com/create', { name, authInfo: { pw: '
 const pool = async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT];
 const stats = () => h.registry.stats().accounts[CLIENT_ID];
 
-describe('drain', () => {
+describe('drain', { timeout: 20_000 }, () => {
   it('finishes a create in flight and what waits, then logs everything out', async () => {
-    await setUp({
-      cap: 2,
-      registry: { latencyMs: { commands: { 'domain:create': 300, 'domain:check': 20 } } },
-    });
-    await Promise.all([check(), check(), check(), check()]);
+    await setUp({ cap: 2, registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const creates = ['one.com', 'two.com', 'three.com'].map(create);
+    await eventually(() => h.held() === 2);
     await eventually(async () => (await pool()).waiting === 1);
     const drained = h.adapter.drain();
     expect(h.adapter.drain()).toBe(drained);
@@ -28,6 +25,9 @@ describe('drain', () => {
       status: 503,
       body: { ready: false, reasons: ['this adapter is shutting down'] },
     });
+    await eventually(async () => (await h.get('/debug/pools')).body.stage === 'refusing');
+    expect(h.budget.held).toBe(2);
+    h.release();
     await drained;
     for (const reply of await Promise.all(creates)) expect(reply).toMatchObject({ status: 200 });
     await eventually(() => stats()?.sessions === 0);
@@ -37,7 +37,7 @@ describe('drain', () => {
   });
 
   it('goes on serving at first and asks callers to leave, then refuses', async () => {
-    await setUp({ adapter: { drainGraceMs: 300 } });
+    await setUp({ adapter: { drainGraceMs: 1_000 } });
     const drained = h.adapter.drain();
     const leaving = await check();
     expect(leaving.status).toBe(200);
@@ -81,9 +81,12 @@ describe('drain', () => {
   });
 
   it('waits for a connection that is being opened, and closes it in order', async () => {
-    await setUp({ unready: true, registry: { latencyMs: { commands: { login: 200 } } } });
-    await eventually(() => h.budget.held === 1);
-    await h.adapter.drain();
+    await setUp({ unready: true, registry: { latencyMs: { commands: { login: HELD } } } });
+    await eventually(() => h.held() === 1);
+    const drained = h.adapter.drain();
+    await eventually(async () => (await h.get('/debug/pools')).body.stage === 'refusing');
+    h.release();
+    await drained;
     expect(h.budget.ends).toEqual(['confirmed']);
     await eventually(() => stats()?.sessions === 0);
     expect(stats()).toMatchObject({ logins: 1, logouts: 1, uncleanEnds: 0 });
@@ -96,9 +99,9 @@ describe('drain', () => {
   });
 
   it('close() cuts what is left and tells its callers', async () => {
-    await setUp({ registry: { latencyMs: { commands: { 'domain:create': 10_000 } } } });
+    await setUp({ registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const cut = create('cut.com').catch((error: Error) => error);
-    await eventually(async () => (await pool()).states.busy === 1);
+    await eventually(() => h.held() === 1);
     await h.adapter.close();
     await eventually(() => h.budget.held === 0);
     const reply = await cut;

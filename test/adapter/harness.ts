@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { type Adapter, type AdapterOptions, startAdapter } from '../../src/adapter/adapter.ts';
 import { type AdapterFileInput, adapterFile } from '../../src/api/files/adapter-file.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock, type Timer } from '../../src/lib/clock.ts';
 import { createLog, silentLog } from '../../src/lib/log.ts';
 import { type Certificates, makeCertificates } from '../../src/simulator/certificates.ts';
 import type { SimulatorInput } from '../../src/simulator/options.ts';
@@ -18,9 +18,28 @@ export const PASSWORD = 'correct-horse';
 export const ACCOUNT = 'verisign-acme';
 export const SET = 'epp.core.bj';
 
+/** A latency that lasts until `release`: the command stands at the registry, and no test depends on how quick the machine is. */
+export const HELD = 3_000_000;
+
+class HoldingClock implements Clock {
+  readonly held: (() => void)[] = [];
+  readonly monotonicMs = systemClock.monotonicMs;
+  readonly wall = systemClock.wall;
+  readonly sleep = systemClock.sleep;
+
+  after(ms: number, fn: () => void): Timer {
+    if (ms !== HELD) return systemClock.after(ms, fn);
+    this.held.push(fn);
+    return { cancel: () => {} };
+  }
+}
+
 let certificates: Promise<Certificates> | undefined;
 
-export async function startRegistry(input: Partial<SimulatorInput> = {}): Promise<Simulator> {
+export async function startRegistry(
+  input: Partial<SimulatorInput> = {},
+  clock: Clock = systemClock,
+): Promise<Simulator> {
   certificates ??= makeCertificates({ names: ['localhost', '127.0.0.1'] });
   return startSimulator(
     {
@@ -30,7 +49,7 @@ export async function startRegistry(input: Partial<SimulatorInput> = {}): Promis
       tlds: ['com', 'net', 'xn--fiqs8s'],
       ...input,
     },
-    { clock: systemClock, log: silentLog, certificates: await certificates },
+    { clock, log: silentLog, certificates: await certificates },
   );
 }
 
@@ -68,13 +87,18 @@ export interface Harness {
   get(path: string): Promise<Reply>;
   /** How often the registry executed a command. */
   executed(command: string): number;
+  /** Commands that stand at the registry, by the latency HELD. */
+  held(): number;
+  /** Lets them go on, and all that come. */
+  release(): void;
   /** The registry cuts every session at once. */
   kill(): void;
   stop(): Promise<void>;
 }
 
 export async function start(options: HarnessOptions = {}): Promise<Harness> {
-  const registry = await startRegistry(options.registry);
+  const registryClock = new HoldingClock();
+  const registry = await startRegistry(options.registry, registryClock);
   const folder = await mkdtemp(join(tmpdir(), 'eppset-adapter-'));
   await mkdir(join(folder, 'login'));
   await writeFile(join(folder, 'login/username'), CLIENT_ID);
@@ -97,6 +121,8 @@ export async function start(options: HarnessOptions = {}): Promise<Harness> {
     class: 'core',
     budget: { mode: 'local' },
     ...options.file,
+    // generous: the machine may be busy with other tests
+    timeouts: { queue: '20s', ...options.file?.timeouts },
     accounts: options.accounts?.(defaults) ?? [defaults],
   });
   const budget = new ScriptedBudget(options.cap ?? 10);
@@ -139,6 +165,14 @@ export async function start(options: HarnessOptions = {}): Promise<Harness> {
       }),
     get: (path) => ask(path),
     executed: (command) => harness.registry.stats().accounts[CLIENT_ID]?.commands[command] ?? 0,
+    held: () => registryClock.held.length,
+    release() {
+      const none = Object.fromEntries(
+        Object.keys(options.registry?.latencyMs?.commands ?? {}).map((command) => [command, 0]),
+      );
+      registry.control({ latencyMs: { commands: none } });
+      for (const fn of registryClock.held.splice(0)) fn();
+    },
     kill: () => harness.registry.control({ kill: { clientId: CLIENT_ID, count: 1_000 } }),
     async stop() {
       await adapter.close();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ACCOUNT, CLIENT_ID, type Harness, type HarnessOptions, start } from './harness.ts';
+import { type Harness, type HarnessOptions, HELD, start } from './harness.ts';
 
 let h: Harness;
 const setUp = async (options: HarnessOptions) => {
@@ -9,12 +9,12 @@ const setUp = async (options: HarnessOptions) => {
 afterEach(() => h.stop());
 
 const authInfo = { pw: 'transfer-secret' };
-const busy = () =>
-  eventually(async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT].states.busy >= 1);
+/** Until the registry has so many commands, and keeps them. */
+const busy = (count = 1) => eventually(() => h.held() === count);
 
-describe('outcome', () => {
+describe('outcome', { timeout: 20_000 }, () => {
   it('of a create whose connection is cut before its reply is unknown, and it is not sent again', async () => {
-    await setUp({ registry: { latencyMs: { commands: { 'domain:create': 150 } } } });
+    await setUp({ registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const cut = h.post('/com/create', { name: 'cut.com', authInfo });
     await busy();
     h.kill();
@@ -23,7 +23,8 @@ describe('outcome', () => {
     expect(reply.headers.get('x-epp-outcome')).toBe('unknown');
     // the registry did execute it; the caller finds out by its name, and by the transaction id
     expect(reply.body.clTRID).toMatch(/^EPPSET-/);
-    await eventually(async () => (await h.post('/com/info', { name: 'cut.com' })).status === 200);
+    h.release();
+    expect((await h.post('/com/info', { name: 'cut.com' })).status).toBe(200);
     expect(h.executed('domain:create')).toBe(1);
   });
 
@@ -40,23 +41,22 @@ describe('outcome', () => {
   });
 
   it('of a query that is cut is hidden: it is asked once more', async () => {
-    await setUp({ registry: { latencyMs: { commands: { 'domain:check': 150 } } } });
+    await setUp({ registry: { latencyMs: { commands: { 'domain:check': HELD } } } });
     const check = h.post('/com/check', { names: ['a.com'] });
     await busy();
     h.kill();
+    await busy(2);
+    h.release();
     expect(await check).toMatchObject({ status: 200, body: { outcome: 'done' } });
     expect(h.executed('domain:check')).toBe(2);
   });
 
   it('of a query that is cut twice is unknown', async () => {
-    await setUp({ registry: { latencyMs: { commands: { 'domain:check': 300 } } } });
+    await setUp({ registry: { latencyMs: { commands: { 'domain:check': HELD } } } });
     const check = h.post('/com/check', { names: ['a.com'] });
-    const logins = () => h.registry.stats().accounts[CLIENT_ID]?.logins ?? 0;
     await busy();
-    const before = logins();
     h.kill();
-    await eventually(() => logins() > before);
-    await busy();
+    await busy(2);
     h.kill();
     expect(await check).toMatchObject({
       status: 502,
@@ -78,13 +78,15 @@ describe('outcome', () => {
   it('never shows one caller the late answer to another', async () => {
     await setUp({
       cap: 1,
-      registry: { latencyMs: { commands: { 'domain:info': 400 } } },
-      file: { timeouts: { command: '150ms' } },
+      registry: { latencyMs: { commands: { 'domain:info': HELD } } },
+      file: { timeouts: { command: '400ms' } },
     });
     await h.post('/com/create', { name: 'late.com', authInfo });
     const late = h.post('/com/info', { name: 'late.com' });
     const next = h.post('/com/check', { names: ['next.com'] });
+    await busy();
     expect((await late).status).toBe(504);
+    h.release();
     expect((await next).body.data.cd).toEqual([{ name: 'next.com', avail: true }]);
   });
 });

@@ -87,7 +87,7 @@ const cases: Case[] = [
   { what: 'does not touch a due one at work', has: 'q! t~', cap: 9, open: 3, retire: [] },
 ];
 
-describe('pool plan', () => {
+describe('pool plan', { timeout: 20_000 }, () => {
   it.each(cases)(
     '$what',
     ({ has = '', preparing = 0, queued = 0, cap, excess = 0, open, retire = [], ...rest }) => {

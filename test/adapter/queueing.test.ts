@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ACCOUNT, type Harness, type HarnessOptions, start } from './harness.ts';
+import { ACCOUNT, type Harness, type HarnessOptions, HELD, type Reply, start } from './harness.ts';
 
 let h: Harness;
 const setUp = async (options: HarnessOptions) => {
@@ -11,29 +11,30 @@ afterEach(() => h.stop());
 const authInfo = { pw: 'transfer-secret' };
 const check = (name = 'a.com') => h.post('/com/check', { names: [name] });
 const pool = async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT];
-/** Until the registry has it: one command is at work. */
-const busy = () => eventually(async () => (await pool()).states.busy === 1);
+/** Until the registry has one command, and keeps it. */
+const busy = () => eventually(() => h.held() === 1);
 
-describe('waiting for a connection', () => {
+describe('waiting for a connection', { timeout: 20_000 }, () => {
   it('beyond the room is refused at once with 503 and Retry-After', async () => {
     await setUp({
       cap: 1,
-      registry: { latencyMs: { commands: { 'domain:check': 400 } } },
+      registry: { latencyMs: { commands: { 'domain:check': HELD } } },
       file: { queueLimit: 2 },
     });
     const first = check();
     await busy();
     const waiting = [check(), check()];
     await eventually(async () => (await pool()).waiting === 2);
-    const startMs = performance.now();
+    // at once: while nothing moves
     const refused = await check();
-    expect(performance.now() - startMs).toBeLessThan(200);
+    expect(h.held()).toBe(1);
     expect(refused).toMatchObject({
       status: 503,
       body: { outcome: 'not-sent', error: { code: 'queue-full' } },
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('x-epp-account')).toBe(ACCOUNT);
+    h.release();
     for (const reply of await Promise.all([first, ...waiting])) expect(reply.status).toBe(200);
     expect(h.executed('domain:check')).toBe(3);
   });
@@ -41,8 +42,8 @@ describe('waiting for a connection', () => {
   it('past its time is refused, and the work is never sent later', async () => {
     await setUp({
       cap: 1,
-      registry: { latencyMs: { commands: { 'domain:check': 500 } } },
-      file: { timeouts: { queue: '100ms' } },
+      registry: { latencyMs: { commands: { 'domain:check': HELD } } },
+      file: { timeouts: { queue: '300ms' } },
     });
     const first = check();
     await busy();
@@ -52,26 +53,30 @@ describe('waiting for a connection', () => {
       body: { outcome: 'not-sent', error: { code: 'queue-expired' } },
     });
     expect(late.headers.get('retry-after')).toBe('1');
+    h.release();
     expect((await first).status).toBe(200);
     expect((await h.post('/com/info', { name: 'zombie.com' })).status).toBe(404);
     expect(h.executed('domain:create')).toBe(0);
   });
 
   it('lets transforms go before queries', async () => {
-    await setUp({ cap: 1, registry: { latencyMs: { fixed: 60, commands: { login: 0 } } } });
-    const order: string[] = [];
-    const note = (what: string) => () => order.push(what);
-    const first = check().then(note('first'));
+    await setUp({ cap: 1, registry: { latencyMs: { commands: { 'domain:check': HELD } } } });
+    const first = check();
     await busy();
-    const queries = [1, 2, 3].map((i) => check(`q${i}.com`).then(note('query')));
+    const queries = [1, 2, 3].map((i) => check(`q${i}.com`));
     await eventually(async () => (await pool()).waiting === 3);
-    const transform = h.post('/com/create', { name: 'urgent.com', authInfo }).then(note('transform'));
-    await Promise.all([first, transform, ...queries]);
-    expect(order).toEqual(['first', 'transform', 'query', 'query', 'query']);
+    const transform = h.post('/com/create', { name: 'urgent.com', authInfo });
+    await eventually(async () => (await pool()).waiting === 4);
+    h.release();
+    const [one, two, ...rest] = await Promise.all([first, transform, ...queries]);
+    // transaction ids are given in the order of sending
+    const turn = (reply: Reply) => Number.parseInt(reply.body.clTRID.split('-').at(-1), 36);
+    expect(turn(two as Reply)).toBe(turn(one as Reply) + 1);
+    for (const reply of rest) expect(turn(reply)).toBeGreaterThan(turn(two as Reply));
   });
 
   it('ends when the caller goes', async () => {
-    await setUp({ cap: 1, registry: { latencyMs: { commands: { 'domain:check': 300 } } } });
+    await setUp({ cap: 1, registry: { latencyMs: { commands: { 'domain:check': HELD } } } });
     const first = check();
     await busy();
     const gone = new AbortController();
@@ -85,6 +90,7 @@ describe('waiting for a connection', () => {
     gone.abort();
     await expect(left).rejects.toThrow();
     await eventually(async () => (await pool()).waiting === 0);
+    h.release();
     await first;
     expect(h.executed('domain:create')).toBe(0);
   });
@@ -103,8 +109,11 @@ describe('waiting for a connection', () => {
   });
 
   it('reports to the budget what is in use and what waits', async () => {
-    await setUp({ cap: 1, registry: { latencyMs: { commands: { 'domain:check': 100 } } } });
-    await Promise.all([check(), check(), check()]);
+    await setUp({ cap: 1, registry: { latencyMs: { commands: { 'domain:check': HELD } } } });
+    const checks = [check(), check(), check()];
+    await eventually(async () => (await pool()).waiting === 2);
+    h.release();
+    await Promise.all(checks);
     expect(h.budget.reports).toContainEqual({ account: ACCOUNT, inUse: 1, queued: 2 });
     expect(h.budget.reports.at(-1)).toEqual({ account: ACCOUNT, inUse: 0, queued: 0 });
   });

@@ -21,7 +21,7 @@ function setUp(limit = 100) {
   return { clock, room, queue, expired, entry };
 }
 
-describe('request queue', () => {
+describe('request queue', { timeout: 20_000 }, () => {
   it('hands out transforms before queries, each first in, first out', () => {
     const { queue, entry } = setUp();
     for (const [id, transform] of [

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ACCOUNT, type Harness, PASSWORD, start } from './harness.ts';
+import { ACCOUNT, type Harness, HELD, PASSWORD, start } from './harness.ts';
 
 let h: Harness;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ afterAll(() => h.stop());
 const AUTH = 'transfer-s3cret-value';
 const authInfo = { pw: AUTH };
 
-describe('secrets', () => {
+describe('secrets', { timeout: 20_000 }, () => {
   it('stand in no log, metric, error or report, whatever goes wrong', async () => {
     const told: string[] = [];
     const post = async (path: string, body: unknown) => {
@@ -32,14 +32,16 @@ describe('secrets', () => {
     await post('/com/create', `${AUTH}`);
     h.registry.control({ faults: { lostReplies: 1 } });
     await post('/com/create', { name: 'lost.com', authInfo });
-    h.registry.control({ faults: { lostReplies: 0 }, latencyMs: { commands: { 'domain:create': 200 } } });
+    h.registry.control({ faults: { lostReplies: 0 }, latencyMs: { commands: { 'domain:create': HELD } } });
     const cut = post('/com/create', { name: 'cut.com', authInfo });
-    await eventually(async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT].states.busy > 0);
+    await eventually(() => h.held() === 1);
     h.kill();
     await cut;
     await writeFile(join(h.folder, 'login/password'), 'wr0ng-passw0rd');
-    h.kill();
-    await eventually(async () => JSON.stringify((await h.get('/readyz')).body).includes('2200'));
+    await eventually(async () => {
+      h.kill();
+      return JSON.stringify((await h.get('/readyz')).body).includes('2200');
+    });
     for (const path of ['/debug/pools', '/readyz', '/metrics'])
       told.push(JSON.stringify((await h.get(path)).body));
     told.push(h.logged());

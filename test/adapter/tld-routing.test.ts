@@ -11,7 +11,7 @@ const router = new TldRouter([
   account('cnnic', 'dnspod', 'cn', '中国'),
 ]);
 
-describe('route of a TLD', () => {
+describe('route of a TLD', { timeout: 20_000 }, () => {
   it.each([
     ['com', undefined, 'verisign-dnspod', 'com'],
     ['COM', undefined, 'verisign-dnspod', 'com'],
@@ -88,7 +88,7 @@ describe('route of a TLD', () => {
   });
 });
 
-describe('canonical name', () => {
+describe('canonical name', { timeout: 20_000 }, () => {
   it.each([
     ['example.com', 'example.com'],
     ['EXAMPLE.Com', 'example.com'],
@@ -126,7 +126,7 @@ describe('canonical name', () => {
   });
 });
 
-describe('isBelow', () => {
+describe('isBelow', { timeout: 20_000 }, () => {
   it.each([
     ['a.com', 'com', true],
     ['a.b.com', 'com', true],
