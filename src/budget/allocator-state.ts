@@ -35,6 +35,8 @@ export interface LeaseRecord {
   binds: { count: number; atMs: number };
   /** Refusals over the limit that were already counted, by account, of the incarnation that reports now. */
   hits: Readonly<Record<string, number>>;
+  /** Told when the write under way is known to be committed. */
+  notes: readonly Note[];
 }
 
 /** How long an entry's quarantine has run since we first saw `remainingSeconds` in the ledger. */
@@ -114,6 +116,7 @@ export const newLeaseRecord = (nowMs: number): LeaseRecord => ({
   reportedAtMs: nowMs,
   binds: { count: 0, atMs: nowMs },
   hits: {},
+  notes: [],
 });
 
 export const newAccountRecord = (nowMs: number): AccountRecord => ({

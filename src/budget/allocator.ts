@@ -25,6 +25,7 @@ import {
 } from './lease-steps.ts';
 import { nextQuarantineEndMs, passLedger } from './ledger-pass.ts';
 import { isOlder, type LeaseSpec, type LeaseView, type LedgerView, type Note } from './protocol.ts';
+import type { Timing } from './timing.ts';
 
 export type {
   AllocatorEffect,
@@ -167,7 +168,7 @@ function tickLease(draft: Draft, name: string): void {
     setLease(draft, name, { exchange: { ...record.exchange, doing: 'write' } });
     draft.effects.push({ type: 'let-lease-go', lease: name, version: record.view.version });
   } else {
-    writeLease(draft, name, fenceSilent(record, state.timing, nowMs));
+    writeLease(draft, name, fenceSilent(record, state.timing, nowMs), silenceNote(record.view));
   }
 }
 
@@ -176,9 +177,7 @@ function bindOrWait(draft: Draft, name: string, view: LeaseView): void {
   const record = state.leases[name]!;
   const { count, atMs } = record.binds;
   if (nowMs - atMs < bindBackoffMs(state.timing, count)) {
-    const fenced = fencePredecessor(record, state);
-    if (fenced !== undefined) noteCrashLoop(draft, view, count);
-    writeLease(draft, name, fenced);
+    writeLease(draft, name, fencePredecessor(record, state), crashLoopNote(view, count, state.timing));
     return;
   }
   const bound = bind(record, state);
@@ -211,10 +210,11 @@ function giveLease(draft: Draft, uid: string): void {
   draft.effects.push({ type: 'create-lease', pod, spec });
 }
 
-function writeLease(draft: Draft, name: string, spec: LeaseSpec | undefined): void {
+function writeLease(draft: Draft, name: string, spec: LeaseSpec | undefined, note?: Note): void {
   if (spec === undefined) return;
   const { exchange, view } = draft.state.leases[name]!;
-  setLease(draft, name, { exchange: { ...exchange, doing: 'write' } });
+  const notes = note === undefined ? [] : [note];
+  setLease(draft, name, { exchange: { ...exchange, doing: 'write' }, notes });
   draft.effects.push({ type: 'write-lease', lease: name, version: view!.version, spec });
 }
 
@@ -275,8 +275,8 @@ function pass(draft: Draft, account: string): void {
 // ---- what came of it
 
 function leaseWritten(draft: Draft, name: string, written: Written<LeaseView>): void {
-  const { exchange, view: old } = draft.state.leases[name] ?? newLeaseRecord(draft.nowMs);
-  setLease(draft, name, { exchange: afterExchange(draft, exchange, written.result) });
+  const { exchange, notes } = draft.state.leases[name] ?? newLeaseRecord(draft.nowMs);
+  setLease(draft, name, { exchange: afterExchange(draft, exchange, written.result), notes: [] });
   if (written.result === 'missing') leaseGone(draft, name);
   if (written.result === 'conflict' || written.result === 'exists') readLease(draft, name);
   if (written.result !== 'ok') return;
@@ -286,7 +286,7 @@ function leaseWritten(draft: Draft, name: string, written: Written<LeaseView>): 
     return;
   }
   seeLease(draft, view, 'write');
-  if (old?.spec.state === 'Bound' && view.spec.state === 'Fenced') noteFence(draft, view);
+  for (const note of notes) draft.effects.push({ type: 'note', note });
   publishTo(draft, name);
 }
 
@@ -324,21 +324,20 @@ function ledgerRead(draft: Draft, account: string, found: Found<LedgerView>): vo
 
 // ---- what people hear
 
-function noteLease(draft: Draft, name: string, note: Omit<Note, 'about' | 'type'>): void {
-  const about = { kind: 'EppConnectionLease', name } as const;
-  draft.effects.push({ type: 'note', note: { about, type: 'Warning', ...note } });
+function leaseNote(name: string, reason: string, message: string): Note {
+  return { about: { kind: 'EppConnectionLease', name }, type: 'Warning', reason, message };
 }
 
-function noteCrashLoop(draft: Draft, { name, spec }: LeaseView, binds: number): void {
-  const seconds = Math.ceil(bindBackoffMs(draft.state.timing, binds) / 1000);
+function crashLoopNote({ name, spec }: LeaseView, binds: number, timing: Timing): Note {
+  const seconds = Math.ceil(bindBackoffMs(timing, binds) / 1000);
   const message =
     `pod ${spec.pod} has started ${binds + 1} times in a short while: it gets connections again ${seconds} s after it last did, ` +
     'so that what it leaves behind cannot use up the whole account';
-  noteLease(draft, name, { reason: 'CrashLoop', message });
+  return leaseNote(name, 'CrashLoop', message);
 }
 
-function noteFence(draft: Draft, { name, spec }: LeaseView): void {
+function silenceNote({ name, spec }: LeaseView): Note {
   const accounts = Object.keys(spec.grants).sort().join(', ');
-  const message = `pod ${spec.pod} is fenced: it renewed no more, or its container has started again; what it held at ${accounts} is quarantined`;
-  noteLease(draft, name, { reason: 'Fenced', message });
+  const message = `pod ${spec.pod} did not renew its lease in time and is fenced; what it held at ${accounts} goes to quarantine`;
+  return leaseNote(name, 'Fenced', message);
 }

@@ -91,6 +91,8 @@ function withoutGrants({ spec, status }: LeaseView): LeaseSpec {
 /** 4 PUBLISH: a plain copy of what the ledgers say of the bound incarnation, where they say something newer. */
 export function publish({ view: lease }: LeaseRecord, accounts: Ledgers): LeaseSpec | undefined {
   if (lease?.spec.state !== 'Bound' || lease.spec.incarnation === undefined) return undefined;
+  // It opens nothing any more, and its entry goes.
+  if (boundStatus(lease)?.phase === 'Released') return undefined;
   const { spec } = lease;
   const grants = { ...spec.grants };
   let news = false;

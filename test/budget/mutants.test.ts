@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { MUTANTS, mutantParts } from './mutants.ts';
+import { SCENARIOS, type Scenario, simulate } from './scenarios.ts';
+import { type Parts, realParts } from './simulation/parts.ts';
+import type { Store } from './simulation/store.ts';
+import { BreachError, type Simulation } from './simulation.ts';
+
+const SEEDS = [1, 2, 3, 4, 5];
+
+/** The first breach that a seed shows, or undefined. */
+function firstBreach(
+  scenario: Scenario,
+  parts: Parts,
+  spoil?: (store: Store) => void,
+): BreachError | undefined {
+  for (const seed of SEEDS) {
+    try {
+      scenario.run((plan) => {
+        const sim = simulate(seed, parts, plan);
+        spoil?.(sim.store);
+        return sim;
+      });
+    } catch (error) {
+      if (error instanceof BreachError) return error;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+describe('the real protocol', () => {
+  it.each(SCENARIOS)('keeps every invariant, and settles, when $name', async (scenario) => {
+    const parts = await realParts();
+    for (const seed of SEEDS) {
+      let sim: Simulation | undefined;
+      scenario.run((plan) => {
+        sim = simulate(seed, parts, plan);
+        return sim;
+      });
+      for (const { link, alive } of sim!.pods.values()) if (alive) link.faults.down = false;
+      for (const pod of [...sim!.pods.values()]) if (!pod.alive) pod.restart();
+      sim!.world.run(2 * sim!.settleMs());
+      expect(sim!.unsettled()).toEqual([]);
+    }
+  });
+});
+
+describe('a mutant is told from it:', () => {
+  it.each(MUTANTS)('$number $name', async (mutant) => {
+    using parts = await mutantParts(mutant);
+    const scenarios = SCENARIOS.filter(({ kills }) => kills.includes(mutant.number));
+    expect(scenarios).not.toEqual([]);
+    for (const scenario of scenarios) {
+      expect(firstBreach(scenario, parts, mutant.store), scenario.name).toBeInstanceOf(BreachError);
+    }
+  });
+});

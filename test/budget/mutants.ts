@@ -1,0 +1,223 @@
+/**
+ * Wrong designs that were found in real systems, each as a small change to the text of `src/budget`. A simulation that cannot tell a mutant
+ * from the real thing proves nothing about the real thing.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Parts } from './simulation/parts.ts';
+import type { Store } from './simulation/store.ts';
+
+export interface Mutant {
+  /** As numbered in the protocol. */
+  number: number;
+  name: string;
+  changes: { file: string; find: string; replace: string }[];
+  /** What the store does wrong. */
+  store?: (store: Store) => void;
+}
+
+const source = fileURLToPath(new URL('../../src/budget/', import.meta.url));
+const roots = pathToFileURL(fileURLToPath(new URL('../../src/', import.meta.url))).href;
+
+/** The parts with the mutant's changes. Throws when a change does not find its place any more. */
+export async function mutantParts({ number, name, changes }: Mutant): Promise<Parts & Disposable> {
+  const dir = mkdtempSync(join(tmpdir(), `budget-mutant-${number}-`));
+  for (const file of readdirSync(source).filter((entry) => entry.endsWith('.ts'))) {
+    let text = readFileSync(join(source, file), 'utf8');
+    for (const { find, replace } of changes.filter((change) => change.file === file)) {
+      if (text.split(find).length !== 2)
+        throw new Error(`mutant ${number} (${name}): ${file} does not have once: ${find}`);
+      text = text.replace(find, () => replace);
+    }
+    writeFileSync(join(dir, file), text.replaceAll(/from '\.\.\//g, `from '${roots}`));
+  }
+  const load = (file: string) => import(/* @vite-ignore */ pathToFileURL(join(dir, file)).href);
+  return {
+    allocator: await load('allocator.ts'),
+    holder: await load('holder.ts'),
+    rules: await load('holder-rules.ts'),
+    timing: await load('timing.ts'),
+    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+const B_BRANCH = 'quarantine(pass, entry, entry.charge);\n    } else if (spec.fence < entry.fence';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    number: 1,
+    name: 'no quarantine',
+    changes: [
+      {
+        file: 'ledger-pass.ts',
+        find: B_BRANCH,
+        replace: B_BRANCH.replace(
+          'quarantine(pass, entry, entry.charge)',
+          'delete pass.spec.entries[incarnation]',
+        ),
+      },
+    ],
+  },
+  {
+    number: 2,
+    name: 'a restarted container starts at zero charge',
+    changes: [
+      {
+        file: 'ledger-pass.ts',
+        find: B_BRANCH,
+        replace: B_BRANCH.replace(
+          'quarantine(pass, entry, entry.charge)',
+          'if (spec.fence > entry.fence) delete pass.spec.entries[incarnation]; else quarantine(pass, entry, entry.charge)',
+        ),
+      },
+    ],
+  },
+  {
+    number: 3,
+    name: 'quarantine kept in memory only',
+    changes: [
+      {
+        file: 'allocator-sight.ts',
+        find: 'quarantines: quarantineTimers(record.quarantines, view.spec, nowMs)',
+        replace:
+          'quarantines: old === undefined ? Object.fromEntries(Object.keys(view.spec.entries).map((id) => [id, { remainingSeconds: 0, sinceMs: 0 }])) : { ...quarantineTimers(record.quarantines, view.spec, nowMs), ...Object.fromEntries(Object.entries(record.quarantines).filter(([, t]) => t.remainingSeconds === 0)) }',
+      },
+    ],
+  },
+  {
+    number: 4,
+    name: 'the holder does not close by itself',
+    changes: [
+      {
+        file: 'holder-rules.ts',
+        find: 'const leftMs = baseMs + ttlMs - nowMs;',
+        replace: 'const leftMs = Number.POSITIVE_INFINITY;',
+      },
+    ],
+  },
+  {
+    number: 5,
+    name: 're-grant before the acknowledgement',
+    changes: [
+      {
+        file: 'targets.ts',
+        find: 'entry.target = want;',
+        replace: 'entry.target = want;\n    entry.charge = Math.max(want, 1);',
+      },
+    ],
+  },
+  {
+    number: 6,
+    name: 'connecting is not counted',
+    changes: [
+      {
+        file: 'holder-rules.ts',
+        find: 'countSlots(held.book).occupied < held.slots',
+        replace: 'countSlots(held.book).occupied - countSlots(held.book).connecting < held.slots',
+      },
+      {
+        file: 'holder-rules.ts',
+        find: 'return countSlots(held.book).occupied <= held.slots;',
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    number: 7,
+    name: 'a renewal that ignores the fence',
+    changes: [
+      {
+        file: 'holder.ts',
+        find: "if (spec.state === 'Fenced') return 'the operator has fenced this process: it did not renew in time';",
+        replace: "if (spec.state === 'Fenced') return undefined;",
+      },
+      { file: 'holder.ts', find: 'if (gen < heard)', replace: 'if (false)' },
+    ],
+  },
+  {
+    number: 8,
+    name: 'an unconfirmed close frees',
+    changes: [
+      {
+        file: 'slot-book.ts',
+        find: 'return { ...book, [slot]: unconfirmed(nowMs, times) };',
+        replace: 'return without(book, slot);',
+      },
+    ],
+  },
+  {
+    number: 9,
+    name: 'free on Pod deletion',
+    changes: [
+      {
+        file: 'ledger-pass.ts',
+        find: 'const { spec, status } = lease.view;\n    if (',
+        replace:
+          'const { spec, status } = lease.view;\n    if (lease.view.deleting) delete pass.spec.entries[incarnation];\n    else if (',
+      },
+    ],
+  },
+  {
+    number: 10,
+    name: 'no check on resume',
+    changes: [
+      {
+        file: 'holder.ts',
+        find: '  passTime(draft);\n  apply',
+        replace: "  if (event.type === 'tick') passTime(draft);\n  apply",
+      },
+      {
+        file: 'holder-rules.ts',
+        find: "return valid !== 'dead' && valid !== 'unbound';",
+        replace: "return valid !== 'unbound';",
+      },
+    ],
+  },
+  {
+    number: 13,
+    name: 'a ledger written without CAS',
+    changes: [],
+    store: (store) => {
+      store.ledgerWithoutCas = true;
+    },
+  },
+  {
+    number: 14,
+    name: 'validity counted from the reply',
+    changes: [
+      { file: 'holder.ts', find: 'state.baseMs = sentAtMs;', replace: 'state.baseMs = draft.nowMs;' },
+    ],
+  },
+  {
+    number: 15,
+    name: 'lowering from a stale snapshot',
+    changes: [
+      {
+        file: 'ledger-pass.ts',
+        find: 'if (grantGen(lease, pass.account) !== entry.gen || report.ackGen !== entry.gen) continue;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    number: 16,
+    name: 'an aborted connect is free',
+    changes: [
+      {
+        file: 'slot-book.ts',
+        find: "const untouched = state.at === 'connecting' && !state.dialled;",
+        replace: "const untouched = state.at === 'connecting';\n  if (untouched) return without(book, slot);",
+      },
+    ],
+  },
+  {
+    number: 18,
+    name: 'a fence without CAS at the observed version',
+    changes: [],
+    store: (store) => {
+      store.fenceWithoutCas = true;
+    },
+  },
+];

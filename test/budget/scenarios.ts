@@ -1,0 +1,278 @@
+/** Schedules in which something goes wrong, each with the mutants that it must tell from the real thing. */
+import type { SetFact } from '../../src/budget/protocol.ts';
+import type { Parts } from './simulation/parts.ts';
+import type { RegistrySetup } from './simulation/registry.ts';
+import { Simulation } from './simulation.ts';
+
+export interface Scenario {
+  name: string;
+  /** Numbers of the mutants that break an invariant here. */
+  kills: readonly number[];
+  run(make: (options: Plan) => Simulation): void;
+}
+
+export interface Plan {
+  registry?: Partial<RegistrySetup>;
+  sets?: readonly SetFact[];
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const set = (name: 'core' | 'manage' | 'query', min: number, max: number): SetFact => ({
+  name,
+  class: name,
+  createdAt: name,
+  pools: [{ registry: 'reg', min, max, lendablePercent: 50 }],
+});
+
+/** Ten connections; two sets that want more than there is. */
+export const PLAN = {
+  registry: { name: 'reg', limit: 10, idleMs: 60 * SECOND, lateMs: 60 * SECOND },
+  sets: [set('core', 2, 10), set('query', 1, 10)],
+};
+
+export function simulate(seed: number, parts: Parts, { registry, sets = PLAN.sets }: Plan = {}): Simulation {
+  const setup = { ...PLAN.registry, ...registry };
+  const sim = new Simulation({ seed, parts, drift: 0.01, registries: [setup], sets });
+  sim.lead();
+  return sim;
+}
+
+/** Everybody is up and serves. */
+function up(
+  sim: Simulation,
+  pods: { core: number; query: number },
+  load: { core: number; query: number },
+): void {
+  sim.scale('core', pods.core);
+  sim.scale('query', pods.query);
+  sim.setLoad('core', load.core);
+  sim.setLoad('query', load.query);
+  sim.world.run(30 * SECOND);
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a node is lost: no FIN, no word',
+    kills: [1],
+    run(make) {
+      // The registry is patient: only quarantine keeps its count in view.
+      const sim = make({ registry: { idleMs: 15 * MINUTE } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      sim.podsOf('query')[0]!.crash({ fin: false });
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'a container starts again after a crash',
+    kills: [1, 2],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      const [pod] = sim.podsOf('query');
+      pod!.crash({ fin: false });
+      sim.world.run(2 * SECOND);
+      pod!.restart();
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'the operator starts again in the middle of a quarantine',
+    kills: [3],
+    run(make) {
+      const sim = make({ registry: { idleMs: 15 * MINUTE } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      const [pod] = sim.podsOf('query');
+      pod!.crash({ fin: false });
+      sim.world.run(2 * SECOND);
+      pod!.restart();
+      sim.world.run(30 * SECOND);
+      sim.leader.crash();
+      sim.lead();
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'a pod loses the API',
+    kills: [4],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      const [pod] = sim.podsOf('query');
+      pod!.link.faults.down = true;
+      sim.world.run(sim.settleMs());
+      pod!.link.faults.down = false;
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'a burst of core takes connections back from query',
+    kills: [5],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      for (const pod of sim.podsOf('query')) pod.faults.byteLagMs = 5 * SECOND;
+      sim.setLoad('core', 10);
+      sim.world.run(MINUTE);
+    },
+  },
+  {
+    name: 'the registry is slow to accept',
+    kills: [6],
+    run(make) {
+      const sim = make({});
+      sim.scale('core', 1);
+      sim.podsOf('core')[0]!.faults.byteLagMs = 10 * SECOND;
+      sim.scale('query', 2);
+      sim.world.run(10 * SECOND);
+      sim.setLoad('core', 3);
+      sim.setLoad('query', 20);
+      sim.world.run(MINUTE);
+    },
+  },
+  {
+    name: 'a fenced pod finds the API again',
+    kills: [7],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      const [pod] = sim.podsOf('query');
+      pod!.link.faults.down = true;
+      sim.world.run(140 * SECOND);
+      pod!.link.faults.down = false;
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'logouts without an answer while connections move',
+    kills: [8],
+    run(make) {
+      const sim = make({ registry: { idleMs: 10 * MINUTE } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      for (const pod of sim.pods.values()) Object.assign(pod.faults, { loseLogout: 0.8, halfOpen: 0.8 });
+      for (let turn = 0; turn < 4; turn += 1) {
+        sim.setLoad('core', turn % 2 === 0 ? 10 : 1);
+        sim.world.run(MINUTE);
+      }
+    },
+  },
+  {
+    name: 'a pod is deleted by force and its process goes on',
+    kills: [9],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      sim.removePod(sim.podsOf('query')[0]!);
+      sim.world.run(MINUTE);
+    },
+  },
+  {
+    name: 'a process is stopped for ten minutes and wakes up',
+    kills: [10],
+    run(make) {
+      const sim = make({ registry: { idleMs: 40 * SECOND } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      const [pod] = sim.podsOf('query');
+      pod!.pause();
+      sim.world.run(10 * MINUTE);
+      pod!.resume();
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'two leaders at once',
+    kills: [13],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 2, query: 2 }, { core: 1, query: 20 });
+      // What the former leader wrote last arrives when the next one has been at work for a while.
+      sim.leader.link.faults.delayRequest = 1;
+      sim.setLoad('core', 8);
+      sim.world.run(6 * SECOND);
+      sim.lead();
+      sim.world.run(20 * SECOND);
+      sim.setLoad('core', 2);
+      sim.world.run(2 * MINUTE);
+    },
+  },
+  {
+    name: 'a process is stopped between a renewal and its answer',
+    kills: [14],
+    run(make) {
+      const sim = make({ registry: { idleMs: 40 * SECOND } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 2 });
+      const [pod] = sim.podsOf('query');
+      pod!.pauseAfterReport = true;
+      sim.world.runUntil(() => pod!.paused, MINUTE);
+      sim.world.run(SECOND);
+      pod!.link.faults.down = true;
+      sim.setLoad('query', 20);
+      sim.world.run(10 * MINUTE);
+      pod!.resume();
+      sim.world.run(sim.settleMs());
+    },
+  },
+  {
+    name: 'a raise is on its way to the pod while it is taken back',
+    kills: [15],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 1, query: 1 }, { core: 1, query: 2 });
+      const [pod] = sim.podsOf('query');
+      pod!.link.faults.watchLagMs = 40 * SECOND;
+      sim.setLoad('query', 20);
+      sim.world.run(8 * SECOND);
+      sim.setLoad('core', 10);
+      sim.world.run(2 * MINUTE);
+    },
+  },
+  {
+    name: 'connects are aborted under way',
+    kills: [16],
+    run(make) {
+      const sim = make({ registry: { idleMs: 10 * MINUTE } });
+      sim.scale('query', 2);
+      for (const pod of sim.pods.values())
+        Object.assign(pod.faults, { abortConnect: 0.7, byteLagMs: SECOND, halfOpen: 1 });
+      sim.setLoad('query', 20);
+      sim.world.run(5 * MINUTE);
+    },
+  },
+  {
+    name: 'a pod renews just before it is fenced, and loses the API again',
+    kills: [18],
+    run(make) {
+      const sim = make({ registry: { idleMs: 30 * SECOND, lateMs: 30 * SECOND } });
+      up(sim, { core: 1, query: 2 }, { core: 6, query: 20 });
+      const [pod] = sim.podsOf('core');
+      pod!.link.faults.down = true;
+      sim.leader.link.faults.watchLagMs = 10 * MINUTE;
+      sim.world.run(500 * SECOND);
+      pod!.link.faults.down = false;
+      sim.world.run(60 * SECOND);
+      pod!.link.faults.down = true;
+      sim.world.run(20 * MINUTE);
+    },
+  },
+  {
+    name: 'scaling, a rolling update and an operator that crashes between its writes',
+    kills: [],
+    run(make) {
+      const sim = make({});
+      up(sim, { core: 2, query: 2 }, { core: 3, query: 20 });
+      for (let writes = 0; writes < 12; writes += 1) {
+        sim.leader.writesLeft = writes;
+        sim.setLoad('core', writes % 2 === 0 ? 8 : 2);
+        sim.scale('query', 1 + (writes % 3));
+        sim.world.run(20 * SECOND);
+        sim.leader.crash();
+        sim.lead();
+        sim.world.run(10 * SECOND);
+      }
+      sim.setLoad('core', 4);
+      if (!sim.rollingUpdate('core', 3 * MINUTE)) throw new Error('the rolling update is stuck');
+      sim.world.run(sim.settleMs());
+    },
+  },
+];

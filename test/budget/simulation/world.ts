@@ -1,0 +1,133 @@
+/** True time, chance and the order of things in a simulation: everything that happens is a function called at its time, one after another. */
+export type Cancel = () => void;
+
+interface Entry {
+  atMs: number;
+  order: number;
+  run: (() => void) | undefined;
+}
+
+export class World {
+  #nowMs = 0;
+  #order = 0;
+  #random: number;
+  readonly #heap: Entry[] = [];
+  /** Called after everything that happened: checks what must always hold. */
+  afterStep: () => void = () => {};
+
+  constructor(seed: number) {
+    this.#random = seed >>> 0;
+  }
+
+  /** True time in milliseconds. No machine in the simulation knows it. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** A number in [0, 1). The same seed, the same numbers (mulberry32). */
+  random(): number {
+    this.#random = (this.#random + 0x6d2b79f5) >>> 0;
+    let t = this.#random;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  between(low: number, high: number): number {
+    return low + (high - low) * this.random();
+  }
+
+  pick<T>(items: readonly T[]): T | undefined {
+    return items[Math.floor(this.random() * items.length)];
+  }
+
+  /** A UUID-like name. */
+  name(prefix: string): string {
+    const digits = Math.floor(this.random() * 2 ** 32).toString(16);
+    return `${prefix}-${digits.padStart(8, '0')}`;
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    const entry: Entry = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, run };
+    this.#push(entry);
+    return () => {
+      entry.run = undefined;
+    };
+  }
+
+  /** Lets `ms` of true time pass. */
+  run(ms: number): void {
+    const end = this.#nowMs + ms;
+    for (let next = this.#heap[0]; next !== undefined && next.atMs <= end; next = this.#heap[0]) {
+      this.#pop();
+      if (next.run === undefined) continue;
+      this.#nowMs = next.atMs;
+      next.run();
+      this.afterStep();
+    }
+    this.#nowMs = end;
+  }
+
+  /** Runs until the condition holds; false when it did not within `ms`. */
+  runUntil(condition: () => boolean, ms: number): boolean {
+    const end = this.#nowMs + ms;
+    while (!condition()) {
+      if (this.#nowMs >= end) return false;
+      this.run(Math.min(100, end - this.#nowMs));
+    }
+    return true;
+  }
+
+  #before(a: Entry, b: Entry): boolean {
+    return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#before(heap[at]!, heap[parent]!)) break;
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+      at = parent;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      let least = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < heap.length && this.#before(heap[child]!, heap[least]!)) least = child;
+      }
+      if (least === at) return;
+      [heap[at], heap[least]] = [heap[least]!, heap[at]!];
+      at = least;
+    }
+  }
+}
+
+/** A machine's clock: its own zero, and a rate that is a little wrong. */
+export class MachineClock {
+  readonly #world: World;
+  readonly #rate: number;
+  readonly #zero: number;
+
+  constructor(world: World, rate = 1) {
+    this.#world = world;
+    this.#rate = rate;
+    this.#zero = world.between(0, 1e7) - world.nowMs * rate;
+  }
+
+  nowMs(): number {
+    return this.#zero + this.#world.nowMs * this.#rate;
+  }
+
+  /** Calls `run` when this clock has gone on by `ms`. */
+  after(ms: number, run: () => void): Cancel {
+    return this.#world.after(ms / this.#rate, run);
+  }
+}
