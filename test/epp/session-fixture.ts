@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { profileOf } from '../../src/epp/profiles/catalogue.ts';
 import type { Profile } from '../../src/epp/profiles/profile.ts';
 import { SessionOpenError } from '../../src/epp/session.ts';
@@ -12,7 +13,11 @@ export const CREATE = {
   command: 'create',
   body: { name: 'a.com', authInfo: { pw: 'hidden-auth' } },
 };
-export const SOON = { timeoutMs: 5_000 };
+/** Time enough on a machine that is busy with other things. */
+const PATIENCE_MS = 15_000;
+vi.setConfig({ testTimeout: 30_000 });
+
+export const SOON = { timeoutMs: PATIENCE_MS };
 
 /** Options for a registry on this machine, generous in time. */
 export function sessionOptions(
@@ -33,11 +38,11 @@ export function sessionOptions(
     permit: { mayConnect: () => true, mayWrite: () => true },
     keepaliveAfterMs: 0,
     timeouts: {
-      connectMs: 5_000,
-      greetingMs: 5_000,
-      loginMs: 5_000,
-      commandMs: 5_000,
-      closeMs: 5_000,
+      connectMs: PATIENCE_MS,
+      greetingMs: PATIENCE_MS,
+      loginMs: PATIENCE_MS,
+      commandMs: PATIENCE_MS,
+      closeMs: PATIENCE_MS,
       ...timeouts,
     },
     clock: systemClock,

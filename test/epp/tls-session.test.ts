@@ -219,7 +219,7 @@ describe('what kills a session under a command', () => {
   ];
   it.each(cases)('%s: the outcome is unknown, and told with the clTRID', async (_, script, kind, message) => {
     const session = await open(async (connection) => script(connection, await connection.receive()));
-    const waiting = session.send(CREATE, { timeoutMs: kind === 'timeout' ? 80 : 5_000 });
+    const waiting = session.send(CREATE, kind === 'timeout' ? { timeoutMs: 80 } : SOON);
     const behind = session.send(CHECK, SOON);
     const [error, second] = await Promise.all([errorOf(waiting), errorOf(behind)]);
     expect(error).toMatchObject({ kind, outcome: 'unknown', clTRID: 'TEST-2' });
@@ -475,8 +475,12 @@ describe('the keepalive', () => {
   });
 
   it('that is not answered ends the session; a command behind it was not sent', async () => {
-    const session = await open(() => {}, { keepaliveAfterMs: 20, timeouts: { commandMs: 60 } });
-    await eventually(() => session.state === 'busy');
+    const asked = Promise.withResolvers<void>();
+    const session = await open(({ receive }) => receive().then(() => asked.resolve()), {
+      keepaliveAfterMs: 20,
+      timeouts: { commandMs: 400 },
+    });
+    await asked.promise;
     expect(await errorOf(session.send(CREATE, SOON))).toMatchObject({ kind: 'timeout', outcome: 'not-sent' });
     expect(await session.ended).toMatchObject({ close: 'unconfirmed', error: { kind: 'timeout' } });
   });
