@@ -3,7 +3,7 @@ import type { Profile } from './profile.ts';
 
 /**
  * CNNIC .cn. cdn-1.0 is the Chinese-domain-name mapping (draft-kong-epp-cdn-mapping); cnnic-contact-1.0 and cnnic-domain-1.0
- * carry the registrant's type, certificate and agent (URIs as in Net::DRI's CNNIC extension, which was run against it). One
+ * carry the registrant's type, certificate and agent (URIs as in Net::DRI's CNNIC extension). One
  * name a check: so registrars of .cn run it. Whether a hello is answered without a live login is not told; a poll never is.
  */
 export const cnnic: Profile = {
