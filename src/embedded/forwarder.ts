@@ -10,8 +10,9 @@ export interface Forwarder {
 /**
  * A loopback port whose connections each go to the port that `next` gives, as kube-proxy's do; refused when it gives none. Ends and breaks
  * are passed on in both directions.
+ * @param wanted the port, or the first of those to try; 0 takes any
  */
-export async function startForwarder(next: () => number | undefined): Promise<Forwarder> {
+export async function startForwarder(next: () => number | undefined, wanted = 0): Promise<Forwarder> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -31,7 +32,7 @@ export async function startForwarder(next: () => number | undefined): Promise<Fo
     join(client, upstream);
     join(upstream, client);
   });
-  await listening(server);
+  await listenNear(server, wanted);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -53,9 +54,27 @@ function join(from: Socket, to: Socket): void {
   });
 }
 
-function listening(server: Server): Promise<void> {
+/** How far from the port that was asked for. */
+const NEAR = 100;
+
+/** Listens on the wanted port or, where that is taken, on the next that is free. */
+async function listenNear(server: Server, wanted: number): Promise<void> {
+  for (let port = wanted; ; port++) {
+    try {
+      return await listening(server, port);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || port >= wanted + NEAR) throw error;
+    }
+  }
+}
+
+function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
   });
 }

@@ -14,6 +14,8 @@ export interface ServicesOptions {
   client: KubeClient;
   clock: Clock;
   log: Log;
+  /** The first Service's first port; the others follow, as far as they are free. Default: whatever is free. */
+  firstPort?: number;
 }
 
 type ServicePort = NonNullable<NonNullable<Service['spec']>['ports']>[number];
@@ -27,12 +29,14 @@ export class Services {
   readonly #services: Informer<Service>;
   readonly #pods: Informer<Pod>;
   /** By `namespace/name:port`. */
-  readonly #forwarders = new Map<string, Promise<Forwarder>>();
+  readonly #forwarders = new Map<string, { opening: Promise<Forwarder>; open?: Forwarder }>();
+  #nextPort: number | undefined;
   readonly #turns = new Map<string, number>();
 
   constructor(options: ServicesOptions) {
     const { client, clock, log } = options;
     this.#options = options;
+    this.#nextPort = options.firstPort;
     this.#services = new Informer({ client, resource: SERVICE, clock, log });
     this.#pods = new Informer({ client, resource: POD, clock, log });
     this.#services.onEvent(({ type, object }) => {
@@ -46,15 +50,24 @@ export class Services {
     await Promise.all([this.#services.run(signal), this.#pods.run(signal)]);
     const forwarders = [...this.#forwarders.values()];
     this.#forwarders.clear();
-    await Promise.all(forwarders.map(async (forwarder) => (await forwarder).close()));
+    await Promise.all(forwarders.map(async ({ opening }) => (await opening).close()));
   }
 
   /** The loopback port of a Service's port, by its number or name; undefined when there is none (yet). */
-  async portOf(namespace: string, name: string, port: number | string): Promise<number | undefined> {
+  portOf(namespace: string, name: string, port: number | string): number | undefined {
     const service = this.#services.get({ namespace, name });
     const found = service?.spec?.ports?.find((one) => one.port === port || one.name === port);
     if (service === undefined || found === undefined) return undefined;
-    return (await this.#forwarders.get(forwarderKey(service, found)))?.port;
+    return this.#forwarders.get(forwarderKey(service, found))?.open?.port;
+  }
+
+  /** Whether the Service is there and all of its ports are open. */
+  isOpen(namespace: string, name: string): boolean {
+    const service = this.#services.get({ namespace, name });
+    const ports = service?.spec?.ports ?? [];
+    return (
+      service !== undefined && ports.every(({ port }) => this.portOf(namespace, name, port) !== undefined)
+    );
   }
 
   /** How many pods stand behind a Service's port now. */
@@ -70,23 +83,35 @@ export class Services {
       const key = forwarderKey(service, port);
       wanted.add(key);
       if (this.#forwarders.has(key)) continue;
-      const forwarder = startForwarder(() => this.#next(keyString(keyOf(service)), port.port));
-      forwarder.catch((error: unknown) => {
-        this.#options.log.error({ service: key, reason: messageOf(error) }, 'a Service has no port');
-        this.#forwarders.delete(key);
-      });
-      this.#forwarders.set(key, forwarder);
+      this.#listen(key, () => this.#next(keyString(keyOf(service)), port.port));
     }
     this.#close(service, wanted);
+  }
+
+  #listen(key: string, next: () => number | undefined): void {
+    const entry: { opening: Promise<Forwarder>; open?: Forwarder } = {
+      opening: startForwarder(next, this.#nextPort),
+    };
+    if (this.#nextPort !== undefined) this.#nextPort += 1;
+    this.#forwarders.set(key, entry);
+    entry.opening.then(
+      (forwarder) => {
+        entry.open = forwarder;
+      },
+      (error: unknown) => {
+        this.#options.log.error({ service: key, reason: messageOf(error) }, 'a Service has no port');
+        this.#forwarders.delete(key);
+      },
+    );
   }
 
   /** Closes the ports of a Service that are not among `kept`. */
   #close(service: Service, kept: ReadonlySet<string> = new Set()): void {
     const prefix = `${keyString(keyOf(service))}:`;
-    for (const [key, forwarder] of this.#forwarders) {
+    for (const [key, { opening }] of this.#forwarders) {
       if (!key.startsWith(prefix) || kept.has(key)) continue;
       this.#forwarders.delete(key);
-      void forwarder.then((open) => open.close()).catch(() => undefined);
+      void opening.then((forwarder) => forwarder.close()).catch(() => undefined);
     }
   }
 

@@ -145,7 +145,7 @@ describe('a Deployment', () => {
     const { resourceVersion } = await store.list(DEPLOYMENT);
     await store.apply(DEPLOYMENT, web());
     // Two probes of every pod.
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await store.list(DEPLOYMENT)).resourceVersion).toBe(resourceVersion);
   });
 
@@ -353,7 +353,7 @@ describe('a Service', () => {
     await store.apply(DEPLOYMENT, web());
     await rolledOut(2);
     await eventually(() => services.endpoints('default', 'web', 80) === 2, WAIT);
-    const port = (await services.portOf('default', 'web', 'http'))!;
+    const port = services.portOf('default', 'web', 'http')!;
     const names = (await pods()).map((pod) => pod.metadata.name).sort();
     expect([...new Set([await ask(port), await ask(port)])].sort()).toEqual(names);
 
@@ -365,9 +365,9 @@ describe('a Service', () => {
     await eventually(() => services.endpoints('default', 'web', 80) === 0, WAIT);
     await expect(ask(port)).rejects.toThrow();
     await store.apply(SERVICE, service(8080));
-    expect(await services.portOf('default', 'web', 80)).toBe(port);
+    expect(services.portOf('default', 'web', 80)).toBe(port);
     await store.delete(SERVICE, { namespace: 'default', name: 'web' });
-    await eventually(async () => (await services.portOf('default', 'web', 80)) === undefined, WAIT);
+    await eventually(() => services.portOf('default', 'web', 80) === undefined, WAIT);
   });
 
   it('passes on what its pods break', async () => {
@@ -375,7 +375,7 @@ describe('a Service', () => {
     await store.apply(DEPLOYMENT, web({ replicas: 1 }));
     await rolledOut(1);
     await eventually(() => services.endpoints('default', 'web', 80) === 1, WAIT);
-    const port = (await services.portOf('default', 'web', 80))!;
+    const port = services.portOf('default', 'web', 80)!;
     const [pod] = await pods();
     const keepAlive = await fetch(`http://127.0.0.1:${port}/`);
     expect(await keepAlive.text()).toBe(pod!.metadata.name);
