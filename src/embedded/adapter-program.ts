@@ -1,21 +1,11 @@
 import { Registry } from 'prom-client';
 import { startAdapter } from '../adapter/adapter.ts';
 import { loadAdapterFile } from '../adapter/load-file.ts';
-import type { AdapterFile } from '../api/files/adapter-file.ts';
-import type { ConnectionBudget } from '../budget/connection-budget.ts';
 import type { Clock } from '../lib/clock.ts';
 import { clusterResolver } from './cluster-dns.ts';
-import type { ContainerSpec } from './container.ts';
+import type { OpenBudget } from './open-budget.ts';
 import type { Program } from './programs.ts';
 import type { Services } from './services.ts';
-
-export interface OpenedBudget {
-  budget: ConnectionBudget;
-  /** Lets go of it as a process does that ends: nothing more is told. */
-  abandon(): Promise<void>;
-}
-
-export type OpenBudget = (file: AdapterFile, spec: ContainerSpec) => OpenedBudget;
 
 export interface AdapterProgramOptions {
   clock: Clock;
@@ -41,14 +31,14 @@ export function adapterProgram({ clock, services, openBudget }: AdapterProgramOp
       resolve: clusterResolver(services, spec.pod.namespace),
       listen: { host: '127.0.0.1', port: 0 },
       drainGraceMs: DRAIN_GRACE_MS,
-    }).catch(async (error: unknown) => {
-      await abandon();
+    }).catch((error: unknown) => {
+      abandon();
       throw error;
     });
     let ended: Promise<void> | undefined;
     const end = async () => {
       // First of all: a process that is killed says no last word of the connections that it cuts.
-      await abandon();
+      abandon();
       await adapter.close();
     };
     const kill = () => (ended ??= end());

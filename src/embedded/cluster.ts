@@ -7,15 +7,17 @@ import { isConflict } from '../kube/api-error.ts';
 import { DEPLOYMENT, SERVICE } from '../kube/builtin.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString } from '../kube/objects.ts';
+import { systemBootClock } from '../lib/boot-clock.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { createOperator } from '../operator/operator.ts';
-import { adapterProgram, type OpenBudget } from './adapter-program.ts';
+import { adapterProgram } from './adapter-program.ts';
 import { customKinds } from './custom-kinds.ts';
 import { Deployments } from './deployments.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
+import { budgetOpener } from './open-budget.ts';
 import { ProgramRunner } from './programs.ts';
 import { Services } from './services.ts';
 import { simulatedSecrets } from './simulated-secrets.ts';
@@ -29,7 +31,6 @@ export interface EmbeddedOptions {
   timeScale?: number;
   log: Log;
   clock?: Clock;
-  openBudget: OpenBudget;
   /** First of the ports of the Services; whatever is free by default. */
   firstPort?: number;
 }
@@ -100,7 +101,11 @@ class Cluster implements EmbeddedCluster {
     this.#folder = folder;
     this.#services = new Services({ ...shared, ...(firstPort !== undefined && { firstPort }) });
     const runner = new ProgramRunner({
-      adapter: adapterProgram({ clock, services: this.#services, openBudget: options.openBudget }),
+      adapter: adapterProgram({
+        clock,
+        services: this.#services,
+        openBudget: budgetOpener({ client, clock, bootClock: systemBootClock() }),
+      }),
       simulator: simulatorProgram(clock),
     });
     this.#node = new EmbeddedNode({ ...shared, name: NODE, runner, folder });
