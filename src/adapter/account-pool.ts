@@ -10,16 +10,16 @@
  */
 import { EppError } from '../epp/session.ts';
 import type { Timer } from '../lib/clock.ts';
-import { messageOf } from '../lib/errors.ts';
 import {
   ConnectionOpener,
   type ConnectionOpenerOptions,
   type ConnectionTrouble,
 } from './connection-opener.ts';
+import { Job } from './job.ts';
 import { planPool } from './pool-plan.ts';
 import type { ConnectionListener, ConnectionState, PooledConnection } from './pooled-connection.ts';
 import { type QueueRoom, RequestQueue } from './request-queue.ts';
-import { type Answer, mayTryAgain, RequestRefused, type Work } from './work.ts';
+import { type Answer, RequestRefused, type Work } from './work.ts';
 
 export interface AccountPoolOptions extends ConnectionOpenerOptions {
   timeouts: {
@@ -30,17 +30,6 @@ export interface AccountPoolOptions extends ConnectionOpenerOptions {
   };
   room: QueueRoom;
   newTransactionId: () => string;
-}
-
-/** A request on its way through the pool. */
-interface Job {
-  readonly work: Work;
-  readonly transform: boolean;
-  readonly deadlineMs: number;
-  unknowns: number;
-  expired(): void;
-  resolve(answer: Answer): void;
-  reject(error: EppError | RequestRefused): void;
 }
 
 export interface Submitted {
@@ -68,6 +57,7 @@ export class AccountPool {
   #running = 0;
   /** What the budget wants back; read anew with every change of it. */
   #excess = 0;
+  #reported = { inUse: 0, queued: 0 };
   #settling = false;
   #unsettled = false;
   #draining = false;
@@ -123,48 +113,39 @@ export class AccountPool {
   }
 
   submit(work: Work): Submitted {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const { clock, timeouts } = this.#options;
-    const job: Job = {
-      work,
-      transform: work.transform,
+    const job = new Job(work, {
       deadlineMs: clock.monotonicMs() + timeouts.queueMs,
-      unknowns: 0,
-      expired: () => reject(this.#expiry()),
-      resolve,
-      reject,
-    };
-    const cancel = this.#accept(job);
-    return { answer: promise, cancel };
+      onExpiry: () => this.#expiry(),
+    });
+    this.#accept(job);
+    return { answer: job.answer, cancel: () => this.#abandon(job) };
   }
 
-  #accept(job: Job): () => void {
-    const nothing = () => {};
+  #accept(job: Job): void {
     const refusal = this.#refusal();
     if (refusal) {
-      job.reject(refusal);
-      return nothing;
+      job.refuse(refusal);
+      return;
     }
     const idle = this.#excess === 0 && this.#queue.size === 0 ? this.#takeIdle() : undefined;
     if (idle) {
       this.#run(idle, job);
-      this.#settle();
-      return nothing;
-    }
-    const waiting = this.#queue.add(job);
-    if (!waiting) {
-      const { limit } = this.#options.room;
-      job.reject(
-        new RequestRefused('queue-full', `${this.account}: ${limit} requests wait for a connection already`),
-      );
-      return nothing;
+    } else {
+      job.place = this.#queue.add(job);
+      if (!job.place) {
+        job.refuse(this.#fullQueue());
+        return;
+      }
     }
     this.#settle();
-    return () => {
-      // Nothing where it was answered already, or runs: what was sent is finished, whoever asked for it
-      if (this.#queue.remove(waiting)) job.reject(new RequestRefused('caller-gone', 'the caller has gone'));
-      this.#settle();
-    };
+  }
+
+  #abandon(job: Job): void {
+    job.abandon();
+    if (!job.place || !this.#queue.remove(job.place)) return;
+    job.refuseAbandoned();
+    this.#settle();
   }
 
   /** Finishes what waits and what runs, then logs everything out. What is left when the time is out is cut. Never rejects. */
@@ -184,6 +165,7 @@ export class AccountPool {
     this.#opener.stop();
     this.#cutAll();
     this.#stop();
+    this.#drained.resolve();
   }
 
   #stop(): void {
@@ -200,7 +182,7 @@ export class AccountPool {
 
   #cutQueue(): void {
     for (let job = this.#queue.take(); job; job = this.#queue.take()) {
-      job.reject(new RequestRefused('draining', this.#shuttingDown()));
+      job.refuse(new RequestRefused('draining', this.#shuttingDown()));
     }
   }
 
@@ -219,6 +201,14 @@ export class AccountPool {
     );
   }
 
+  #fullQueue(): RequestRefused {
+    const { limit } = this.#options.room;
+    return new RequestRefused(
+      'queue-full',
+      `${this.account}: ${limit} requests wait for a connection already`,
+    );
+  }
+
   #expiry(): RequestRefused {
     const { occupied, cap } = this.#options.budget.account(this.account);
     const open = this.#loggedIn();
@@ -233,59 +223,30 @@ export class AccountPool {
   }
 
   #run(connection: PooledConnection, job: Job): void {
-    const { timeouts, newTransactionId } = this.#options;
-    const clTRID = newTransactionId();
+    const { clock, log, newTransactionId, timeouts } = this.#options;
     this.#running++;
-    connection
-      .run({ ...job.work.command, clTRID }, { transform: job.transform, timeoutMs: timeouts.commandMs })
-      .then(
-        (response) => job.resolve({ response, clTRID }),
-        (error: unknown) => this.#onAttemptFailed(job, this.#asEppError(error, clTRID)),
-      );
-  }
-
-  #onAttemptFailed(job: Job, error: EppError): void {
-    if (error.outcome === 'unknown') job.unknowns++;
-    const again = mayTryAgain({
-      transform: job.transform,
-      outcome: error.outcome,
-      unknowns: job.unknowns,
-      nowMs: this.#options.clock.monotonicMs(),
-      deadlineMs: job.deadlineMs,
+    const attempt = job.run(connection, {
+      account: this.account,
+      clTRID: newTransactionId(),
+      timeoutMs: timeouts.commandMs,
+      nowMs: () => clock.monotonicMs(),
+      log,
     });
-    if (!again || this.#closed) {
-      job.reject(error);
-    } else if (error.outcome === 'not-sent') {
-      this.#queue.putBack(job);
-      this.#settle();
-    } else {
-      // What cut this connection may just be cutting the others, and the next attempt is the last
-      this.#options.clock.after(PAUSE_BEFORE_REPEAT_MS, () => {
-        if (this.#closed) job.reject(error);
-        else this.#queue.putBack(job);
-        this.#settle();
-      });
-    }
+    void attempt.then((after) => {
+      if (after === 'again') this.#tryAgain(job);
+      else if (after === 'again-soon') clock.after(PAUSE_BEFORE_REPEAT_MS, () => this.#tryAgain(job));
+    });
   }
 
-  #asEppError(error: unknown, clTRID: string): EppError {
-    if (error instanceof EppError) {
-      const { kind, outcome, code } = error;
-      return new EppError(error.message, {
-        kind,
-        outcome,
-        clTRID,
-        cause: error,
-        ...(code === undefined ? {} : { code }),
-      });
+  #tryAgain(job: Job): void {
+    if (this.#closed) {
+      job.refuse(new RequestRefused('draining', this.#shuttingDown()));
+    } else if (job.abandoned) {
+      job.refuseAbandoned();
+    } else {
+      job.place = this.#queue.putBack(job);
+      this.#settle();
     }
-    // Not foreseen: whether a byte was written is not known
-    const message = messageOf(error);
-    this.#options.log.error(
-      { account: this.account, clTRID, error: message },
-      'a command failed in an unforeseen way',
-    );
-    return new EppError(message, { kind: 'protocol', outcome: 'unknown', clTRID, cause: error });
   }
 
   #onOpened(connection: PooledConnection): void {
@@ -380,8 +341,11 @@ export class AccountPool {
   }
 
   #report(): void {
+    const inUse = this.#running;
     const queued = this.#draining ? 0 : this.#queue.size;
-    this.#options.budget.report(this.account, { inUse: this.#running, queued });
+    if (inUse === this.#reported.inUse && queued === this.#reported.queued) return;
+    this.#reported = { inUse, queued };
+    this.#options.budget.report(this.account, this.#reported);
   }
 
   #open(count: number, pausedUntilMs: number | undefined): void {

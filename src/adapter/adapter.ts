@@ -14,7 +14,7 @@ import { parseSetName } from '../routing/set-name.ts';
 import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
 import { fileSecrets } from './account-secrets.ts';
 import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
-import { addCommandRoutes, type HttpFaceOptions, type PooledAccount } from './http-face.ts';
+import { addCommandRoutes, BAD_PATH, type HttpFaceOptions, type PooledAccount } from './http-face.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
 import { QueueRoom } from './request-queue.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
@@ -80,6 +80,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
 
   const app = createHttpServer({
     metrics: options.metrics,
+    badPath: BAD_PATH,
     readiness: () => readinessOf(pools, budget, { draining: stage !== 'serving' }),
   });
   app.get('/debug/pools', () => ({

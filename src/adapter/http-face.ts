@@ -197,11 +197,16 @@ function tell(reply: FastifyReply, options: HttpFaceOptions, told: Told): Fastif
   return reply.code(told.status).send(told.body);
 }
 
+/** For `createHttpServer`. */
+export const BAD_PATH = {
+  error: { code: 'bad-path', message: 'the path cannot be decoded, or is too long' },
+  outcome: 'not-sent',
+} as const;
+
 /** What fastify refuses before a handler runs. Its own messages may quote the body, which may hold secrets. */
 const HTTP_ERRORS: Readonly<Record<number, { code: string; message: string; field?: string }>> = {
   400: { code: 'bad-json', message: 'body: is not valid JSON', field: 'body' },
   413: { code: 'body-too-large', message: 'body: is larger than 256 KiB', field: 'body' },
-  414: { code: 'path-too-long', message: 'the path is too long' },
   415: {
     code: 'unsupported-media-type',
     message: 'content-type: must be application/json',

@@ -213,10 +213,8 @@ export class PooledConnection implements PlannedConnection {
 
   #afterCommand(session: EppSession, response: EppResponse | undefined): void {
     if (this.#state !== 'busy') return;
-    const usable =
-      response !== undefined &&
-      !endsSession(resultCode(response)) &&
-      (session.state === 'idle' || session.state === 'busy'); // busy with a keepalive of its own
+    const open = session.state === 'idle' || session.state === 'busy'; // busy with a keepalive of its own
+    const usable = open && !(response && endsSession(resultCode(response)));
     if (usable) this.#state = 'idle';
     // One that is of no more use ends by itself; a session that should and does not is closed
     if (!usable || this.#retiring) this.#close();

@@ -1,6 +1,6 @@
 /** One request as the pools see it, and what may be done when an attempt at it failed. */
 import type { EppCommand, EppResponse } from '../epp/command.ts';
-import type { Outcome } from '../epp/session.ts';
+import type { EppError } from '../epp/session.ts';
 
 export interface Work {
   /** Checked, and without a clTRID: each attempt gets its own. */
@@ -37,14 +37,15 @@ export class RequestRefused extends Error {
  */
 export function mayTryAgain(options: {
   transform: boolean;
-  outcome: Exclude<Outcome, 'done'>;
+  error: Pick<EppError, 'kind' | 'outcome'>;
   /** Attempts at this work that ended `unknown`, this one included. */
   unknowns: number;
   nowMs: number;
   deadlineMs: number;
 }): boolean {
   if (options.nowMs >= options.deadlineMs) return false;
-  if (options.outcome === 'not-sent') return true;
+  // A command that the session would not write is the command's fault: another session will not either
+  if (options.error.outcome === 'not-sent') return options.error.kind !== 'protocol';
   return !options.transform && options.unknowns <= 1;
 }
 

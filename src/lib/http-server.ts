@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   sickness?(): string | undefined;
   /** Largest request body in bytes. Default 256 KiB. */
   bodyLimit?: number;
+  /** What is answered (400) where the path cannot be read: before any route is found. */
+  badPath?: object;
 }
 
 /** Longest parameter in a path: a domain name in percent-encoded UTF-8. */
@@ -31,6 +33,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     logger: false,
     bodyLimit: options.bodyLimit ?? 256 * 1024,
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => {
+      (reply as FastifyReply).code(400).send(options.badPath ?? { error: error.code });
+    },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
   const alive = (_request: unknown, reply: FastifyReply) => {

@@ -152,6 +152,32 @@ describe('account pool', () => {
     expect(await running.told).toMatchObject({ clTRID: expect.any(String) });
   });
 
+  it('sends nothing more for a caller that has gone', async () => {
+    const s = setUp(1);
+    s.pool.start();
+    await s.settle();
+    const { told, cancel } = s.submit(false);
+    cancel();
+    s.sessions[0]?.lose(down);
+    await s.settle();
+    s.clock.advance(2_000);
+    await s.settle();
+    expect(await told).toMatchObject({ error: { outcome: 'unknown' } });
+    expect(s.sessions[1]?.sent).toEqual([]);
+  });
+
+  it('tells what is known of a query whose repeat found no connection', async () => {
+    const s = setUp(1);
+    s.pool.start();
+    await s.settle();
+    const { told } = s.submit(false);
+    s.hangOpens();
+    s.sessions[0]?.lose(down);
+    await s.settle();
+    s.clock.advance(5_000);
+    expect(await told).toMatchObject({ error: { kind: 'closed', outcome: 'unknown' } });
+  });
+
   it('rotates by age: the successor logs in before the old one logs out', async () => {
     const s = setUp(2);
     s.pool.start();

@@ -122,6 +122,7 @@ describe('canonical name', { timeout: 20_000 }, () => {
         const name = canonicalName(written);
         if (name !== undefined) expect(canonicalName(name)).toBe(name);
       }),
+      { numRuns: 60 },
     );
   });
 });

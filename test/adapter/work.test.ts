@@ -19,11 +19,24 @@ describe('another attempt', () => {
     'transform %s, %s, %d times unknown, in time %s: %s',
     (transform, outcome, unknowns, inTime, allowed) => {
       const deadlineMs = 1_000;
-      expect(mayTryAgain({ transform, outcome, unknowns, deadlineMs, nowMs: inTime ? 999 : 1_000 })).toBe(
-        allowed,
-      );
+      expect(
+        mayTryAgain({
+          transform,
+          error: { kind: 'closed', outcome },
+          unknowns,
+          deadlineMs,
+          nowMs: inTime ? 999 : 1_000,
+        }),
+      ).toBe(allowed);
     },
   );
+});
+
+describe('another attempt at a command that no session would write', () => {
+  it('is not made', () => {
+    const error = { kind: 'protocol', outcome: 'not-sent' } as const;
+    expect(mayTryAgain({ transform: false, error, unknowns: 0, nowMs: 0, deadlineMs: 1 })).toBe(false);
+  });
 });
 
 describe('transform', () => {
