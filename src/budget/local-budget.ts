@@ -1,0 +1,185 @@
+/** A fixed share of each account, for an adapter that runs alone: budget mode `local`. */
+import type { Clock, Timer } from '../lib/clock.ts';
+import type {
+  AccountBudget,
+  AccountUse,
+  BudgetPhase,
+  ConnectionBudget,
+  Slot,
+  SlotEnd,
+} from './connection-budget.ts';
+import {
+  countSlots,
+  excessSlots,
+  freeSlots,
+  nextFreeMs,
+  type SlotBook,
+  slotClosing,
+  slotDialled,
+  slotEnded,
+  slotOpened,
+  takeSlot,
+} from './slot-book.ts';
+import { quarantineMs, registryTimes, timing } from './timing.ts';
+
+export interface LocalAccount {
+  /** Connections that this process may have. */
+  max: number;
+  idleTimeoutSeconds: number;
+  lateDeliverySeconds?: number | undefined;
+}
+
+export interface LocalBudget extends ConnectionBudget {
+  /** Ends its timer. */
+  stop(): void;
+}
+
+/** Grants `max` connections an account, and counts slots by the same rules as a lease does. */
+export function localBudget(options: {
+  accounts: Readonly<Record<string, LocalAccount>>;
+  clock: Clock;
+}): LocalBudget {
+  return new FixedShare(options.accounts, options.clock);
+}
+
+interface Share {
+  readonly max: number;
+  readonly quarantineMs: number;
+  book: SlotBook;
+  pausedUntilMs: number | undefined;
+}
+
+class FixedShare implements LocalBudget {
+  readonly #clock: Clock;
+  readonly #timing = timing();
+  readonly #shares: Map<string, Share>;
+  readonly #listeners: (() => void)[] = [];
+  #phase: BudgetPhase = 'active';
+  #timer: Timer | undefined;
+  #slots = 0;
+
+  constructor(accounts: Readonly<Record<string, LocalAccount>>, clock: Clock) {
+    this.#clock = clock;
+    this.#shares = new Map(
+      Object.entries(accounts).map(([name, { max, ...connections }]) => [
+        name,
+        {
+          max,
+          quarantineMs: quarantineMs(this.#timing, registryTimes(connections)),
+          book: {},
+          pausedUntilMs: undefined,
+        },
+      ]),
+    );
+  }
+
+  get phase(): BudgetPhase {
+    return this.#phase;
+  }
+
+  get trouble(): string | undefined {
+    return this.#phase === 'active' ? undefined : 'the process is shutting down';
+  }
+
+  account(account: string): AccountBudget {
+    const { book, max, pausedUntilMs } = this.#share(account);
+    const counts = countSlots(book);
+    const active = this.#phase === 'active';
+    return {
+      cap: active ? max : 0,
+      occupied: counts.occupied,
+      pausedUntilMs,
+      excess: active ? excessSlots(counts, max) : counts.connecting + counts.open,
+    };
+  }
+
+  acquire(account: string): Slot | undefined {
+    this.#passTime();
+    const share = this.#share(account);
+    const { occupied } = countSlots(share.book);
+    if (this.#phase !== 'active' || occupied >= share.max || share.pausedUntilMs !== undefined)
+      return undefined;
+    const id = `${++this.#slots}`;
+    share.book = takeSlot(share.book, id);
+    const change = (next: (book: SlotBook) => SlotBook) => {
+      share.book = next(share.book);
+      this.#changed();
+    };
+    return {
+      account,
+      revoked: new AbortController().signal,
+      mayConnect: () => {
+        if (this.#phase !== 'active') return false;
+        share.book = slotDialled(share.book, id);
+        return true;
+      },
+      mayWrite: () => true,
+      opened: () => change((book) => slotOpened(book, id)),
+      closing: () => change((book) => slotClosing(book, id)),
+      ended: (how: SlotEnd) => {
+        const times = { timing: this.#timing, quarantineMs: share.quarantineMs };
+        change((book) => slotEnded(book, id, how, this.#clock.monotonicMs(), times));
+      },
+    };
+  }
+
+  report(_account: string, _use: AccountUse): void {
+    // Nobody lends or borrows here.
+  }
+
+  limitHit(account: string): void {
+    this.#share(account).pausedUntilMs = this.#clock.monotonicMs() + this.#timing.limitPauseMs;
+    this.#changed();
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async drain({ timeoutMs }: { timeoutMs: number }): Promise<void> {
+    this.#phase = 'draining';
+    this.#changed();
+    const end = this.#clock.monotonicMs() + timeoutMs;
+    // What lingers or is in quarantine dies with the process: nobody else opens on this share.
+    while (this.#live() > 0 && this.#clock.monotonicMs() < end) await this.#clock.sleep(20);
+    this.#phase = 'released';
+    this.#changed();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #live(): number {
+    const counts = [...this.#shares.values()].map(({ book }) => countSlots(book));
+    return counts.reduce((sum, { connecting, open, closing }) => sum + connecting + open + closing, 0);
+  }
+
+  #share(account: string): Share {
+    const share = this.#shares.get(account);
+    if (!share) throw new Error(`the connection budget knows no account ${account}`);
+    return share;
+  }
+
+  #passTime(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const share of this.#shares.values()) {
+      share.book = freeSlots(share.book, nowMs);
+      if (share.pausedUntilMs !== undefined && nowMs >= share.pausedUntilMs) share.pausedUntilMs = undefined;
+    }
+  }
+
+  #changed(): void {
+    this.#passTime();
+    this.#timer?.cancel();
+    const nowMs = this.#clock.monotonicMs();
+    const next = Math.min(
+      ...[...this.#shares.values()].map(({ book, pausedUntilMs }) =>
+        Math.min(nextFreeMs(book), pausedUntilMs ?? Number.POSITIVE_INFINITY),
+      ),
+    );
+    if (Number.isFinite(next))
+      this.#timer = this.#clock.after(Math.max(1, next - nowMs), () => this.#changed());
+    for (const listener of this.#listeners) queueMicrotask(listener);
+  }
+}
