@@ -87,7 +87,9 @@ export async function whyNoEngine(): Promise<string | undefined> {
     return (error as Error).message;
   }
   const why = whyNoOwnEngine(whyNoApt());
-  return why === undefined ? undefined : `no container engine runs, and ${why}: start Docker and try again`;
+  return why === undefined
+    ? undefined
+    : `no container engine runs, and ${why}: start Docker, or try again as root on Debian`;
 }
 
 export function whyNoOwnEngine(noApt: string | undefined): string | undefined {
@@ -99,7 +101,8 @@ export async function engine(progress: Progress = toStderr): Promise<Engine> {
   const running = await runningEngine();
   if (running) return running;
   const why = whyNoOwnEngine(whyNoApt());
-  if (why !== undefined) throw new Error(`no container engine runs, and ${why}: start Docker and try again`);
+  if (why !== undefined)
+    throw new Error(`no container engine runs, and ${why}: start Docker, or try again as root on Debian`);
   return withLock(join(stateRoot(), 'engine.lock'), async () => {
     // Another process may have started it meanwhile; or its package came with a daemon that runs now.
     const other = await runningEngine();

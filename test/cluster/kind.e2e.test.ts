@@ -5,6 +5,7 @@ import { readRecord } from './cluster-records.ts';
 import { engine } from './engine.ts';
 import { buildImage, sizeOf } from './image.ts';
 import { createCluster, type KindCluster, removeLeftoverClusters, uniqueName } from './kind.ts';
+import { processOfPod, setPodNetwork, signalPod } from './pods.ts';
 import { silent } from './progress.ts';
 
 const NODE_PORT = 30_080;
@@ -126,6 +127,26 @@ describe('a cluster of two nodes', () => {
     expect(again.created).toBe(false);
     expect(again.ports).toEqual(cluster.ports);
     expect(await hello()).toBe(true);
+  });
+
+  it('stops, cuts off and kills the processes of a pod', async () => {
+    const names = ['get', 'pods', '--selector=app=web', '--output=jsonpath={.items[0].metadata.name}'];
+    const { stdout: pod } = await cluster.kubectl(names);
+    await signalPod(cluster, 'default', pod, 'STOP');
+    await expect(hello()).rejects.toThrow(/timeout/);
+    await signalPod(cluster, 'default', pod, 'CONT');
+    await eventually(hello, { timeoutMs: 30_000, everyMs: 100, what: 'answer of the continued pod' });
+
+    await setPodNetwork(cluster, 'default', pod, 'down');
+    await expect(hello()).rejects.toThrow(/timeout/);
+    await setPodNetwork(cluster, 'default', pod, 'up');
+    await eventually(hello, { timeoutMs: 30_000, everyMs: 100, what: 'answer of the connected pod' });
+
+    const { pid } = await processOfPod(cluster, 'default', pod);
+    await signalPod(cluster, 'default', pod, 'KILL');
+    const another = async () => (await processOfPod(cluster, 'default', pod)).pid !== pid;
+    await eventually(another, { timeoutMs: 30_000, everyMs: 200, what: 'another process in the pod' });
+    await eventually(hello, { timeoutMs: 30_000, everyMs: 100, what: 'answer of the restarted pod' });
   });
 
   it('stands still while a node is paused, and goes on after', async () => {
