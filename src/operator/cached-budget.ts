@@ -1,6 +1,7 @@
 import type { Parsed } from '../api/parse.ts';
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
-import { DEFAULT_LENDABLE_PERCENT, type EppSet } from '../api/v1alpha1/set.ts';
+import type { EppSet } from '../api/v1alpha1/set.ts';
+import { registryFact, setFact } from '../budget/kube/views.ts';
 import { type Admission, admitMinimums } from '../budget/minimums.ts';
 import type { SetFact } from '../budget/protocol.ts';
 import { keyOf, keyString } from '../kube/objects.ts';
@@ -13,12 +14,7 @@ export function cachedBudget(caches: Pick<Caches, 'sets' | 'ledgers' | 'leases' 
     const sets = caches.sets
       .byIndex(BY_REGISTRY, keyString(keyOf(registry)))
       .flatMap((raw) => setFacts(caches.parsedSet(raw)));
-    const { limit, externalReserved, idleTimeoutSeconds } = registry.spec.connections;
-    const { name } = registry.metadata;
-    return admitMinimums(
-      { name, limit, externalReserved, idleTimeoutSeconds, deleting: false, used: false } as never,
-      sets,
-    );
+    return admitMinimums(registryFact(registry), sets);
   };
   return {
     account: (registry) => accountFigures(registry, caches),
@@ -29,16 +25,7 @@ export function cachedBudget(caches: Pick<Caches, 'sets' | 'ledgers' | 'leases' 
 }
 
 function setFacts(parsed: Parsed<EppSet>): SetFact[] {
-  if (!parsed.ok) return [];
-  const { metadata, spec } = parsed.value;
-  return [
-    {
-      name: metadata.name,
-      class: spec.class,
-      createdAt: metadata.creationTimestamp ?? '',
-      pools: spec.pools.map((pool) => ({ lendablePercent: DEFAULT_LENDABLE_PERCENT, ...pool }) as never),
-    },
-  ];
+  return parsed.ok ? [setFact(parsed.value)] : [];
 }
 
 function accountFigures(registry: EppRegistry, caches: Pick<Caches, 'ledgers' | 'leases'>): AccountFigures {

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { runAllocator } from '../budget/kube/allocator-binding.ts';
 import { KubeEventRecorder } from '../kube/event-recorder.ts';
 import { guardedClient } from '../kube/guarded-client.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
@@ -115,6 +116,7 @@ class RunnableOperator implements Operator {
     try {
       await runTogether(signal, [
         (s) => caches.run(s),
+        (s) => runAllocator({ ...shared, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
         (s) => registryController(shared).run(s),
       ]);
