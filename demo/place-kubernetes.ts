@@ -91,7 +91,7 @@ export async function killProgram(kubectl: Kubectl, pod: string): Promise<void> 
     'const fs = require("node:fs");',
     'for (const id of fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map(Number)) {',
     '  if (id === 1 || id === process.pid) continue;',
-    '  try { if (fs.readFileSync(`/proc/${id}/cmdline`, "utf8").includes("--config")) process.kill(id, "SIGKILL"); } catch {}',
+    '  try { if (fs.readFileSync("/proc/" + id + "/cmdline", "utf8").includes("--config")) process.kill(id, "SIGKILL"); } catch {}',
     '}',
   ].join('\n');
   // The container may be gone before kubectl has its exit code.
