@@ -223,9 +223,14 @@ function hear(draft: Draft, view: LeaseView, source: Source): void {
 /** Accepts only larger generations of our own incarnation and fence. */
 function takeGrants(draft: Draft, { spec }: LeaseView): void {
   const { state } = draft;
-  const broken = brokenBond(state, spec);
-  if (broken !== undefined) {
-    fenceSelf(draft, broken);
+  const back = wentBack(state, spec);
+  if (back !== undefined) {
+    fenceSelf(draft, back);
+    remember(draft, spec);
+    return;
+  }
+  if (spec.state === 'Fenced') {
+    fenceSelf(draft, 'the operator has fenced this process: it did not renew in time');
     return;
   }
   if (spec.state !== 'Bound') return;
@@ -241,16 +246,26 @@ function takeGrants(draft: Draft, { spec }: LeaseView): void {
   }
 }
 
-/** Why this incarnation may not go on with what its lease says now, in words. */
-function brokenBond({ fence, accounts }: HolderState, spec: LeaseSpec): string | undefined {
-  if (spec.state === 'Fenced') return 'the operator has fenced this process: it did not renew in time';
-  if (fence !== undefined && spec.fence !== fence) return 'the fence of the connection lease has changed';
-  for (const [account, { gen: heard }] of Object.entries(accounts)) {
-    const gen = spec.grants[account]?.gen ?? 0;
-    if (gen < heard)
-      return `the grant for ${account} went back from generation ${heard} to ${gen}: was the store restored?`;
+/** What the store said before and does not say any more, in words: it was restored from a backup. */
+function wentBack({ fence, accounts }: HolderState, spec: LeaseSpec): string | undefined {
+  if (fence !== undefined && spec.fence !== fence) {
+    return `the fence of the connection lease changed from ${fence} to ${spec.fence}: was the store restored?`;
+  }
+  for (const [account, held] of Object.entries(accounts)) {
+    const { gen, slots } = spec.grants[account] ?? { gen: 0, slots: 0 };
+    if (gen < held.gen || (gen === held.gen && slots !== held.slots)) {
+      return `the grant for ${account} went back from generation ${held.gen}: was the store restored?`;
+    }
   }
   return undefined;
+}
+
+/** The next incarnation's report shows more than the lease knows, so that the ledger learns before it gives anything away. */
+function remember(draft: Draft, spec: LeaseSpec): void {
+  for (const [account, { heardGen }] of Object.entries(draft.state.accounts)) {
+    const gen = spec.grants[account]?.gen ?? 0;
+    setHeld(draft, account, { heardGen: Math.max(heardGen, gen + 1) });
+  }
 }
 
 /**

@@ -130,10 +130,10 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'holder.ts',
-        find: "if (spec.state === 'Fenced') return 'the operator has fenced this process: it did not renew in time';",
-        replace: "if (spec.state === 'Fenced') return undefined;",
+        find: "if (spec.state === 'Fenced') {",
+        replace: "if (spec.state === 'Fenced') return;\n  if (false) {",
       },
-      { file: 'holder.ts', find: 'if (gen < heard)', replace: 'if (false)' },
+      { file: 'holder.ts', find: 'if (back !== undefined) {', replace: 'if (false) {' },
     ],
   },
   {

@@ -9,7 +9,7 @@ import { HolderNode } from './simulation/holder-node.ts';
 import { Invariants } from './simulation/invariants.ts';
 import type { Parts } from './simulation/parts.ts';
 import { CountingRegistry, type RegistrySetup } from './simulation/registry.ts';
-import { Store } from './simulation/store.ts';
+import { type Backup, Store } from './simulation/store.ts';
 import { World } from './simulation/world.ts';
 
 export interface SimulationOptions {
@@ -77,6 +77,20 @@ export class Simulation {
 
   get leader(): AllocatorNode {
     return this.allocators.at(-1)!;
+  }
+
+  /** The store is restored from a backup, and everybody lists again some time later. */
+  restore(backup: Backup): void {
+    const { world, timing } = this;
+    this.store.restore(backup);
+    this.invariants.storeWentBack(this.settleMs());
+    for (const uid of this.store.leases.keys()) {
+      if (!this.facts.pods.has(uid))
+        world.after(world.between(100, 3_000), () => this.store.deleteLease(uid));
+    }
+    for (const node of this.allocators) world.after(world.between(0, timing.renewMs), () => node.relist());
+    for (const holder of this.pods.values())
+      world.after(world.between(0, timing.renewMs), () => holder.relist());
   }
 
   // ---- registries, sets and pods

@@ -76,6 +76,17 @@ export class AllocatorNode {
     while (pending.length > 0) pending.splice(Math.floor(this.#world.random() * pending.length), 1)[0]!();
   }
 
+  /** Its watches start again from a list, as after an outage of the store. */
+  relist(): void {
+    const { leases, ledgers } = this.#store;
+    const gone = {
+      leases: Object.keys(this.state.leases).filter((name) => !leases.has(name)),
+      ledgers: Object.keys(this.state.accounts).filter((name) => !ledgers.has(name)),
+    };
+    this.hear({ type: 'vanished', ...gone });
+    this.hear({ type: 'observed', leases: [...leases.values()], ledgers: [...ledgers.values()] });
+  }
+
   /** Tells it facts that changed: registries, sets, pods. */
   hear(event: Event): void {
     this.link.tell(() => this.#dispatch(event));

@@ -102,6 +102,11 @@ export class HolderNode {
     return [...this.#connections.values()].filter(({ phase }) => phase === 'open').length;
   }
 
+  /** Its watch starts again from a list, as after an outage of the store. */
+  relist(): void {
+    if (this.alive) this.#list();
+  }
+
   setLoad(account: string, connections: number): void {
     this.load.set(account, connections);
     this.#run(() => this.#pump());
@@ -169,11 +174,24 @@ export class HolderNode {
   }
 
   #start(): void {
-    this.link.request(
-      () => this.#store.leases.get(this.pod.uid),
-      (lease) => this.#run(() => lease !== undefined && this.#dispatch({ type: 'heard', lease })),
-    );
+    this.#list();
     this.#run(() => this.#dispatch({ type: 'tick' }));
+  }
+
+  /** A watch begins with a list, however often that takes. */
+  #list(): void {
+    const life = this.#life;
+    this.link.request(
+      () => found(this.#store.leases.get(this.pod.uid)),
+      (answer) => {
+        if (life !== this.#life) return;
+        if (answer === undefined) this.#after(1_000, () => this.#list());
+        else
+          this.#run(() =>
+            this.#dispatch({ type: 'heard', lease: answer.result === 'ok' ? answer.view : undefined }),
+          );
+      },
+    );
   }
 
   #watch(lease: LeaseView | undefined): void {
@@ -332,8 +350,8 @@ export class HolderNode {
   #logout(slot: string): void {
     const connection = this.#connections.get(slot);
     if (connection?.phase !== 'open') return;
-    connection.phase = 'leaving';
     if (!this.#parts.rules.mayWrite(this.state, connection.account, slot, this.nowMs)) return;
+    connection.phase = 'leaving';
     this.#dispatch({ type: 'closing', account: connection.account, slot });
     this.#byte(connection.account, 'logout');
     const lost = this.#world.random() < this.faults.loseLogout;

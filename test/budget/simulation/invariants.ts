@@ -25,6 +25,7 @@ export class Invariants {
   /** When each quarantine began, in true time, by account and incarnation. */
   readonly #quarantinedAt = new Map<string, number>();
   readonly #over = new Set<string>();
+  #forgivingUntilMs = 0;
 
   constructor(
     world: World,
@@ -41,10 +42,26 @@ export class Invariants {
     store.onChange((change) => this.#changed(change));
   }
 
+  /**
+   * The store went back: for a while it contradicts what holders were granted, and what was bound or ended since is undone. What counts then
+   * is the registry's count (I1) and the deadlines (I5); they are never forgiven.
+   */
+  storeWentBack(forMs: number): void {
+    this.#forgivingUntilMs = this.#world.nowMs + forMs;
+    this.#bound.clear();
+    this.#over.clear();
+  }
+
+  get #forgiving(): boolean {
+    return this.#world.nowMs < this.#forgivingUntilMs;
+  }
+
   #changed(change: Change): void {
+    if (change.kind === 'lease' && change.after !== undefined) this.#remember(change.after);
+    if (change.kind === 'ledger' && change.after !== undefined) this.#rememberQuarantines(change.after);
+    if (this.#forgiving) return;
     if (change.kind === 'lease') {
       if (change.after === undefined) return;
-      this.#remember(change.after);
       if (change.before !== undefined) this.#leaseGrows(change.before, change.after);
       this.#nothingAboveCharge(change.before, change.after);
     } else if (change.after !== undefined) {
@@ -65,6 +82,14 @@ export class Invariants {
     promised.released = new Map(
       Object.entries(status.accounts ?? {}).map(([account, { cap }]) => [account, cap]),
     );
+  }
+
+  #rememberQuarantines({ account, spec }: LedgerView): void {
+    for (const [incarnation, { state }] of Object.entries(spec.entries)) {
+      const key = `${account} ${incarnation}`;
+      if (state === 'Quarantined' && !this.#quarantinedAt.has(key))
+        this.#quarantinedAt.set(key, this.#world.nowMs);
+    }
   }
 
   /** I4: gen, fence, seq only grow; an incarnation is never bound again. */
@@ -115,7 +140,6 @@ export class Invariants {
       if (this.#over.has(key)) this.#breach('I4', `ledger ${account}: ${incarnation} is back after its end`);
       if (old !== undefined && entry.gen < old.gen) this.#breach('I4', `ledger ${account}: ${incarnation} gen ${old.gen} became ${entry.gen}`); // biome-ignore format: one rule
       if (old?.state === 'Quarantined' && entry.state === 'Active') this.#breach('I4', `ledger ${account}: ${incarnation} was revived`); // biome-ignore format: one rule
-      if (entry.state === 'Quarantined' && !this.#quarantinedAt.has(key)) this.#quarantinedAt.set(key, this.#world.nowMs); // biome-ignore format: one rule
     }
     for (const [incarnation, old] of Object.entries(a.entries)) {
       const charge = b.entries[incarnation]?.charge ?? 0;
@@ -153,7 +177,7 @@ export class Invariants {
 
   /** I3: used <= cap <= charge, of every incarnation that may use what it holds. */
   checkHolder(holder: HolderNode): void {
-    if (!holder.alive || holder.paused) return;
+    if (!holder.alive || holder.paused || this.#forgiving) return;
     const { state } = holder;
     const valid = this.#parts.rules.validity(state, holder.nowMs);
     if (valid === 'dead' || valid === 'unbound' || state.incarnation === undefined) return;

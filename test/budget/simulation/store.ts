@@ -12,6 +12,11 @@ export type Change =
   | { kind: 'lease'; name: string; before: LeaseView | undefined; after: LeaseView | undefined }
   | { kind: 'ledger'; name: string; before: LedgerView | undefined; after: LedgerView | undefined };
 
+export interface Backup {
+  leases: Map<string, LeaseView>;
+  ledgers: Map<string, LedgerView>;
+}
+
 /** The Kubernetes API as far as the protocol needs it: objects with versions, compare-and-swap, finalizers. Linearizable. */
 export class Store {
   readonly leases = new Map<string, LeaseView>();
@@ -85,17 +90,19 @@ export class Store {
   }
 
   /** A copy of everything, for `restore`. */
-  backup(): { leases: Map<string, LeaseView>; ledgers: Map<string, LedgerView>; version: number } {
-    return { leases: new Map(this.leases), ledgers: new Map(this.ledgers), version: this.#version };
+  backup(): Backup {
+    return { leases: new Map(this.leases), ledgers: new Map(this.ledgers) };
   }
 
-  /** The store as it was, versions included. Watchers are told nothing of it; they must list again. */
-  restore(backup: ReturnType<Store['backup']>): void {
+  /**
+   * The objects as they were, versions included; new writes get versions that were never used (`etcdutl snapshot restore
+   * --bump-revision`). Watchers are told nothing: their next list shows it.
+   */
+  restore(backup: Backup): void {
     this.leases.clear();
     this.ledgers.clear();
     for (const [name, lease] of backup.leases) this.leases.set(name, lease);
     for (const [name, ledger] of backup.ledgers) this.ledgers.set(name, ledger);
-    this.#version = backup.version;
   }
 
   #swapLease(name: string, version: string, change: (old: LeaseView) => LeaseView): Written<LeaseView> {
