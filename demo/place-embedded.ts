@@ -10,6 +10,7 @@ const manifestsOf = (file: string) => readManifests(fileURLToPath(new URL(`../${
 /** The operator, the registries and the adapters in this process, on an API in memory: the same manifests, no cluster. */
 export async function openEmbedded(): Promise<Place> {
   const cluster = await startEmbedded({ manifests: await manifestsOf(FILES.samples), log: silentLog });
+  await cluster.ready();
   return {
     name: 'embedded',
     client: cluster.client,
