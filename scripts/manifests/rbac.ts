@@ -24,7 +24,9 @@ const OPERATOR_RULES = [
   rule(['apps'], ['deployments'], OWN),
   rule([GROUP], ['eppregistries', 'eppsets'], [...READ, 'update']),
   rule([GROUP], ['eppregistries/status', 'eppsets/status'], ['patch', 'update']),
-  rule([GROUP], ['eppconnectionleases', 'eppconnectionledgers'], [...READ, 'create', 'update', 'delete']),
+  // Leases go with their pods, by the garbage collector.
+  rule([GROUP], ['eppconnectionleases'], [...READ, 'create', 'update']),
+  rule([GROUP], ['eppconnectionledgers'], [...READ, 'create', 'update', 'delete']),
   // Written by pods alone; nobody can give them a right that he has not himself.
   rule([GROUP], ['eppconnectionleases/status'], ['patch', 'update']),
   // For blockOwnerDeletion, where the admission plugin OwnerReferencesPermissionEnforcement is on.

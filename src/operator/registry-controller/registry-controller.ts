@@ -76,6 +76,7 @@ export class RegistryController {
     if (registry === undefined) {
       this.#status.forget(key);
       this.#checked.delete(keyString(key));
+      await this.#removeLedger(key, signal);
       return;
     }
     if (registry.metadata.deletionTimestamp !== undefined) return await this.#drain(registry, signal);
@@ -136,6 +137,19 @@ export class RegistryController {
       signal,
     );
     return { requeueAfterMs: Math.min(DRAIN_CHECK_MS, report.requeueAfterMs ?? DRAIN_CHECK_MS) };
+  }
+
+  /** The ledger outlasts its account while connections may be open; an empty one that no account has is but litter. */
+  async #removeLedger(key: ObjectKey, signal: AbortSignal): Promise<void> {
+    const ledger = this.#options.caches.ledgers.get(key);
+    if (ledger === undefined || Object.keys(ledger.spec.entries).length > 0) return;
+    const { uid, resourceVersion } = ledger.metadata;
+    await this.#options.client.delete(
+      EPP_CONNECTION_LEDGER,
+      key,
+      { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) },
+      signal,
+    );
   }
 
   async #credentials(

@@ -177,6 +177,7 @@ describe('an account that is deleted', () => {
       ledger.spec.seq += 1;
     });
     await gone(EPP_REGISTRY, name);
+    await gone(EPP_CONNECTION_LEDGER, name);
   });
 
   it('is refused to sets meanwhile', async () => {
