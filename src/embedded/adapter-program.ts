@@ -1,26 +1,35 @@
 import { Registry } from 'prom-client';
 import { startAdapter } from '../adapter/adapter.ts';
 import { loadAdapterFile } from '../adapter/load-file.ts';
+import { type LeaseAccess, openBudget } from '../adapter/open-budget.ts';
+import type { KubeClient } from '../kube/interfaces.ts';
+import type { BootClock } from '../lib/boot-clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import { clusterResolver } from './cluster-dns.ts';
-import type { OpenBudget } from './open-budget.ts';
 import type { Program } from './programs.ts';
 import type { Services } from './services.ts';
 
 export interface AdapterProgramOptions {
+  client: KubeClient;
   clock: Clock;
+  bootClock: BootClock;
   services: Services;
-  openBudget: OpenBudget;
 }
 
 /** Endpoints of Services change at once here; only what is under way needs its time. */
 const DRAIN_GRACE_MS = 100;
 
 /** `adapter --config PATH`, on a free loopback port instead of that of its file. */
-export function adapterProgram({ clock, services, openBudget }: AdapterProgramOptions): Program {
+export function adapterProgram({ client, clock, bootClock, services }: AdapterProgramOptions): Program {
   return async (spec, config) => {
     const { file, folder } = await loadAdapterFile(config);
-    const { budget, abandon } = openBudget(file, spec);
+    const leaseAccess = (): LeaseAccess => {
+      const { POD_NAMESPACE: namespace, POD_UID: name } = spec.env;
+      if (!namespace || !name)
+        throw new Error('budget mode lease needs POD_NAMESPACE and POD_UID in the environment');
+      return { client, leaseKey: { namespace, name } };
+    };
+    const { budget, abandon } = openBudget({ file, leaseAccess, clock, bootClock, log: spec.log });
     const adapter = await startAdapter({
       file,
       folder,

@@ -17,7 +17,6 @@ import { customKinds } from './custom-kinds.ts';
 import { Deployments } from './deployments.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
-import { budgetOpener } from './open-budget.ts';
 import { ProgramRunner } from './programs.ts';
 import { Services } from './services.ts';
 import { simulatedSecrets } from './simulated-secrets.ts';
@@ -101,11 +100,7 @@ class Cluster implements EmbeddedCluster {
     this.#folder = folder;
     this.#services = new Services({ ...shared, ...(firstPort !== undefined && { firstPort }) });
     const runner = new ProgramRunner({
-      adapter: adapterProgram({
-        clock,
-        services: this.#services,
-        openBudget: budgetOpener({ client, clock, bootClock: systemBootClock() }),
-      }),
+      adapter: adapterProgram({ client, clock, bootClock: systemBootClock(), services: this.#services }),
       simulator: simulatorProgram(clock),
     });
     this.#node = new EmbeddedNode({ ...shared, name: NODE, runner, folder });

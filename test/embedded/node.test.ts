@@ -76,12 +76,12 @@ function web({ replicas = 2, version = '1', strategy, secretName }: Wish = {}): 
               ports: [{ name: 'http', containerPort: 8080 }],
               readinessProbe: {
                 httpGet: { path: '/readyz', port: 'http' },
-                periodSeconds: 1,
+                periodSeconds: 0.2,
                 failureThreshold: 1,
               },
               livenessProbe: {
                 httpGet: { path: '/healthz', port: 'http' },
-                periodSeconds: 1,
+                periodSeconds: 0.2,
                 failureThreshold: 1,
               },
               ...(secretName && { volumeMounts: [{ name: 'secret', mountPath: '/etc/eppset/secret' }] }),
