@@ -45,10 +45,7 @@ export function observe(draft: Draft, seen: Observation): void {
 
 export function vanish(draft: Draft, names: Vanished): void {
   const { state } = draft;
-  for (const name of names.registries ?? []) {
-    delete state.registries[name];
-    touchAccount(draft, name);
-  }
+  for (const name of names.registries ?? []) forgetRegistry(draft, name);
   for (const name of names.sets ?? []) {
     touchPools(draft, state.sets[name]);
     delete state.sets[name];
@@ -57,6 +54,16 @@ export function vanish(draft: Draft, names: Vanished): void {
   // A watch may be late, and the object may be there again: the store is asked.
   for (const name of names.leases ?? []) doubtLease(draft, name);
   for (const name of names.ledgers ?? []) doubtLedger(draft, name);
+}
+
+/** An account that was deleted by force is wound up like one that is being deleted: what it has open must be given back. */
+function forgetRegistry(draft: Draft, name: string): void {
+  const { registries, accounts } = draft.state;
+  const known = registries[name];
+  const charged = Object.keys(accounts[name]?.ledger?.spec.entries ?? {}).length > 0;
+  if (known !== undefined && charged) registries[name] = { ...known, deleting: true };
+  else delete registries[name];
+  touchAccount(draft, name);
 }
 
 function touchPools(draft: Draft, set: SetFact | undefined): void {

@@ -36,11 +36,11 @@ export function mayAcquire(state: HolderState, account: string, nowMs: number): 
   return !paused(held, nowMs) && countSlots(held.book).occupied < held.slots;
 }
 
-/** Asked right before connect(): the slot was taken a while ago, a name was resolved, the process may have been asleep. */
+/** Asked right before connect(), more than once if need be: since the slot was taken a name was resolved, and the process may have slept. */
 export function mayConnect(state: HolderState, account: string, slot: string, nowMs: number): boolean {
   const held = state.accounts[account];
   const known = held?.book[slot];
-  if (held === undefined || known?.at !== 'connecting' || known.dialled) return false;
+  if (held === undefined || known?.at !== 'connecting') return false;
   if (state.phase !== 'active' || validity(state, nowMs) !== 'full' || paused(held, nowMs)) return false;
   return countSlots(held.book).occupied <= held.slots;
 }
@@ -87,9 +87,12 @@ export function nextChangeMs(state: HolderState, nowMs: number): number {
 /** Why nothing may be opened right now, in one sentence; undefined when something may. */
 export function troubleOf(state: HolderState, nowMs: number): string | undefined {
   if (state.phase === 'draining' || state.phase === 'released') return 'the process is shutting down';
-  if (state.lease === undefined) return 'this pod has no connection lease yet: is the operator running?';
   const valid = validity(state, nowMs);
-  if (valid === 'unbound') return 'the operator has not bound this process to its connection lease yet';
+  if (valid === 'unbound') {
+    return state.lease === undefined
+      ? 'this pod has no connection lease yet: is the operator running?'
+      : 'the operator has not bound this process to its connection lease yet: is it running?';
+  }
   if (valid !== 'full') {
     const seconds = Math.round((nowMs - (state.baseMs ?? nowMs)) / 1000);
     return `the connection lease was not renewed for ${seconds} s, so nothing is opened: is the Kubernetes API reachable?`;

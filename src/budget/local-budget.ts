@@ -14,6 +14,7 @@ import {
   freeSlots,
   nextFreeMs,
   type SlotBook,
+  type SlotState,
   slotClosing,
   slotDialled,
   slotEnded,
@@ -42,6 +43,9 @@ export function localBudget(options: {
   return new FixedShare(options.accounts, options.clock);
 }
 
+const isWritable = (slot: SlotState | undefined): boolean =>
+  slot?.at === 'connecting' ? slot.dialled : slot?.at === 'open' || slot?.at === 'closing';
+
 interface Share {
   readonly max: number;
   readonly quarantineMs: number;
@@ -56,7 +60,8 @@ class FixedShare implements LocalBudget {
   readonly #listeners: (() => void)[] = [];
   #phase: BudgetPhase = 'active';
   #timer: Timer | undefined;
-  #slots = 0;
+  readonly #revocations = new Map<string, AbortController>();
+  #count = 0;
 
   constructor(accounts: Readonly<Record<string, LocalAccount>>, clock: Clock) {
     this.#clock = clock;
@@ -99,25 +104,30 @@ class FixedShare implements LocalBudget {
     const { occupied } = countSlots(share.book);
     if (this.#phase !== 'active' || occupied >= share.max || share.pausedUntilMs !== undefined)
       return undefined;
-    const id = `${++this.#slots}`;
+    const id = `${++this.#count}`;
+    const revoked = new AbortController();
     share.book = takeSlot(share.book, id);
+    this.#revocations.set(id, revoked);
     const change = (next: (book: SlotBook) => SlotBook) => {
       share.book = next(share.book);
       this.#changed();
     };
     return {
       account,
-      revoked: new AbortController().signal,
+      revoked: revoked.signal,
       mayConnect: () => {
-        if (this.#phase !== 'active') return false;
+        this.#passTime();
+        const connecting = share.book[id]?.at === 'connecting';
+        if (!connecting || this.#phase !== 'active' || share.pausedUntilMs !== undefined) return false;
         share.book = slotDialled(share.book, id);
         return true;
       },
-      mayWrite: () => true,
+      mayWrite: () => isWritable(share.book[id]),
       opened: () => change((book) => slotOpened(book, id)),
       closing: () => change((book) => slotClosing(book, id)),
       ended: (how: SlotEnd) => {
         const times = { timing: this.#timing, quarantineMs: share.quarantineMs };
+        this.#revocations.delete(id);
         change((book) => slotEnded(book, id, how, this.#clock.monotonicMs(), times));
       },
     };
@@ -143,6 +153,10 @@ class FixedShare implements LocalBudget {
     // What lingers or is in quarantine dies with the process: nobody else opens on this share.
     while (this.#live() > 0 && this.#clock.monotonicMs() < end) await this.#clock.sleep(20);
     this.#phase = 'released';
+    for (const [id, revoked] of this.#revocations) {
+      this.#revocations.delete(id);
+      revoked.abort(new Error('the time to drain is over'));
+    }
     this.#changed();
   }
 

@@ -148,9 +148,11 @@ class Allocators {
   #pod({ type, object }: InformerEvent<Pod>): void {
     const pod = podFact(object);
     if (!pod) return;
-    // A pod that leaves needs no lease any more; the lease that it has ends by itself.
-    const leaving = type === 'deleted' || object.metadata.deletionTimestamp !== undefined;
-    if (leaving) this.#of(object).see({ type: 'vanished', pods: [pod.uid] });
+    // A pod that leaves, or has ended for good, needs no lease any more; the lease that it has ends by itself.
+    const { phase } = object.status ?? {};
+    const over =
+      object.metadata.deletionTimestamp !== undefined || phase === 'Failed' || phase === 'Succeeded';
+    if (type === 'deleted' || over) this.#of(object).see({ type: 'vanished', pods: [pod.uid] });
     else this.#of(object).see({ type: 'observed', pods: [pod] });
   }
 

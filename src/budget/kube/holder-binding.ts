@@ -26,7 +26,7 @@ import {
   reduce,
   wakeAtMs,
 } from '../holder.ts';
-import { accountBudget, mayWrite, troubleOf } from '../holder-rules.ts';
+import { accountBudget, mayConnect, mayWrite, troubleOf } from '../holder-rules.ts';
 import type { LeaseView } from '../protocol.ts';
 import { quarantineMs, registryTimes, timing } from '../timing.ts';
 import { failedWrite, found, leaseView } from './views.ts';
@@ -72,6 +72,8 @@ class Holder implements BoundHolder {
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #slots = new Map<string, HeldSlot>();
+  /** The use that the state knows, since when, and the latest. */
+  readonly #uses = new Map<string, { told: AccountUse; latest: AccountUse; atMs: number }>();
   /** The object behind the version that the holder knows: a report replaces it whole. */
   #lease: EppConnectionLease | undefined;
   #state: HolderState;
@@ -144,10 +146,19 @@ class Holder implements BoundHolder {
     return slot;
   }
 
-  report(account: string, use: AccountUse): void {
-    const known = this.#state.accounts[account]?.window.use;
-    if (known?.inUse === use.inUse && known.queued === use.queued) return;
-    this.#dispatch({ type: 'use', account, use: { inUse: use.inUse, queued: use.queued } });
+  /** Cheap, since it is called on every change: what is lower than a moment ago may wait, a peak may not. */
+  report(account: string, { inUse, queued }: AccountUse): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const { demandPeakMs } = this.#state.timing;
+    const last = this.#uses.get(account);
+    const use = { inUse, queued };
+    const higher = last === undefined || inUse + queued > last.told.inUse + last.told.queued;
+    if (!higher && nowMs - last.atMs < demandPeakMs / 10) {
+      last.latest = use;
+      return;
+    }
+    this.#uses.set(account, { told: use, latest: use, atMs: nowMs });
+    this.#dispatch({ type: 'use', account, use });
   }
 
   limitHit(account: string): void {
@@ -181,7 +192,9 @@ class Holder implements BoundHolder {
     // Counted as dialled in the same breath: from here on the registry may count it.
     this.#dispatch({ type: 'dial', account, slot });
     const taken = this.#state.accounts[account]?.book[slot];
-    return taken?.at === 'connecting' && taken.dialled;
+    return (
+      taken?.at === 'connecting' && taken.dialled && mayConnect(this.#state, account, slot, this.nowMs())
+    );
   }
 
   mayWrite(account: string, slot: string): boolean {
@@ -213,7 +226,14 @@ class Holder implements BoundHolder {
     const nowMs = this.nowMs();
     this.#timer?.cancel();
     const wait = Math.max(1, wakeAtMs(this.#state, nowMs) - nowMs);
-    this.#timer = this.#options.clock.after(wait, () => this.#dispatch({ type: 'tick' }));
+    this.#timer = this.#options.clock.after(wait, () => {
+      for (const [account, use] of this.#uses) {
+        if (use.latest === use.told) continue;
+        use.told = use.latest;
+        this.#dispatch({ type: 'use', account, use: use.latest });
+      }
+      this.#dispatch({ type: 'tick' });
+    });
   }
 
   /** Pools are told of what they see alone, not of every event. */
