@@ -14,11 +14,11 @@ import { Registry } from 'prom-client';
 import { Pool } from 'undici';
 import { startAdapter } from '../../src/adapter/adapter.ts';
 import { adapterFile } from '../../src/api/files/adapter-file.ts';
+import { localBudget } from '../../src/budget/local-budget.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { measureThroughput } from '../../src/simulator/throughput.ts';
-import { ScriptedBudget } from '../adapter/scripted-budget.ts';
 import { eventually } from '../support/eventually.ts';
 
 const SESSIONS = 10;
@@ -87,7 +87,10 @@ async function adapterProcess(folder: string, eppPort: number): Promise<void> {
   const adapter = await startAdapter({
     file,
     folder,
-    budget: new ScriptedBudget(SESSIONS),
+    budget: localBudget({
+      accounts: { bench: { max: SESSIONS, idleTimeoutSeconds: 600 } },
+      clock: systemClock,
+    }),
     metrics: new Registry(),
     log: silentLog,
     listen: { host: '127.0.0.1', port: 0 },
