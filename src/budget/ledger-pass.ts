@@ -189,7 +189,7 @@ function endQuarantines(pass: Pass): void {
   }
 }
 
-/** When the first quarantine of these ends, on our clock. */
+/** When the first quarantine of these is over, on our clock. */
 export function nextQuarantineEndMs(
   timing: Timing,
   timers: Readonly<Record<string, QuarantineTimer>>,
@@ -198,7 +198,8 @@ export function nextQuarantineEndMs(
   for (const { sinceMs, remainingSeconds } of Object.values(timers)) {
     next = Math.min(next, sinceMs + remainingSeconds * 1000 * clockFactor(timing));
   }
-  return next;
+  // Not a rounding error too early.
+  return next + 1;
 }
 
 /** The registry refuses below its limit: one less for each report window in which it did, one more for each quiet spell. */
