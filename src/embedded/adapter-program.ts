@@ -16,8 +16,8 @@ export interface AdapterProgramOptions {
   services: Services;
 }
 
-/** Endpoints of Services change at once here; only what is under way needs its time. */
-const DRAIN_GRACE_MS = 100;
+/** Half of what a real cluster is given: the endpoints of Services change at once here, but callers' connections must be told to close. */
+const DRAIN_GRACE_MS = 1_000;
 
 /** `adapter --config PATH`, on a free loopback port instead of that of its file. */
 export function adapterProgram({ client, clock, bootClock, services }: AdapterProgramOptions): Program {
