@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NAMESPACE, type Place } from '../../demo/place.ts';
+import { play } from '../../demo/story.ts';
+import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
+import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
+import { EPP_REGISTRY } from '../../src/api/v1alpha1/registry.ts';
+import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
+import {
+  CONFIG_MAP,
+  DEPLOYMENT,
+  POD,
+  ROLE,
+  ROLE_BINDING,
+  SERVICE,
+  SERVICE_ACCOUNT,
+} from '../../src/kube/builtin.ts';
+import type { KubeObject, Resource } from '../../src/kube/objects.ts';
+import { eventually } from '../support/eventually.ts';
+import { openStage } from './stage.ts';
+
+/** How long the cluster is watched: five minutes by `STEADY_SECONDS=300`. */
+const WATCHED_SECONDS = Number(process.env.STEADY_SECONDS ?? 60);
+const RENEW_SECONDS = 20;
+
+const SILENT_KINDS: readonly Resource<KubeObject>[] = [
+  EPP_SET,
+  EPP_REGISTRY,
+  EPP_CONNECTION_LEDGER,
+  DEPLOYMENT,
+  CONFIG_MAP,
+  SERVICE,
+  SERVICE_ACCOUNT,
+  ROLE,
+  ROLE_BINDING,
+];
+
+let place: Place;
+beforeAll(async () => {
+  place = await openStage();
+});
+afterAll(() => place?.close());
+
+/** Version of every object that the operator writes, by kind and name. */
+async function versions(): Promise<Record<string, string>> {
+  const lists = SILENT_KINDS.map(async (resource) => {
+    const { items } = await place.client.list(resource, { namespace: NAMESPACE });
+    return items.map(({ metadata }) => [`${resource.kind}/${metadata.name}`, metadata.resourceVersion ?? '']);
+  });
+  return Object.fromEntries((await Promise.all(lists)).flat());
+}
+
+/** Reports that each lease's pod has made so far. */
+async function reports(): Promise<Map<string, number>> {
+  const { items } = await place.client.list(EPP_CONNECTION_LEASE, { namespace: NAMESPACE });
+  return new Map(items.map(({ metadata, status }) => [metadata.name, status?.seq ?? 0]));
+}
+
+/** Resolves when nothing has changed for a while: what came up has settled. */
+async function settled(): Promise<void> {
+  let before = JSON.stringify(await versions());
+  await eventually(
+    async () => {
+      await delay(15_000);
+      const now = JSON.stringify(await versions());
+      const same = now === before;
+      before = now;
+      return same;
+    },
+    { timeoutMs: 180_000, what: 'the cluster comes to rest' },
+  );
+}
+
+describe('a steady cluster', () => {
+  it(`is silent for ${WATCHED_SECONDS} s: the operator writes nothing, a pod its renewals`, async () => {
+    await settled();
+    const [before, reportsBefore] = await Promise.all([versions(), reports()]);
+    const start = performance.now();
+    await delay(WATCHED_SECONDS * 1_000);
+    const [after, reportsAfter] = await Promise.all([versions(), reports()]);
+    const seconds = (performance.now() - start) / 1_000;
+
+    expect(Object.keys(before).length).toBeGreaterThan(20);
+    expect(after).toEqual(before);
+    expect([...reportsAfter.keys()].sort()).toEqual([...reportsBefore.keys()].sort());
+    for (const [lease, count] of reportsAfter) {
+      const renewals = count - (reportsBefore.get(lease) ?? 0);
+      // Every 20 s ± 10 %.
+      expect(renewals, lease).toBeLessThanOrEqual(Math.ceil(seconds / (RENEW_SECONDS * 0.9)) + 1);
+      expect(renewals, lease).toBeGreaterThanOrEqual(Math.floor(seconds / (RENEW_SECONDS * 1.1)) - 1);
+    }
+  });
+});
+
+const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
+/** Longer than a dead leader's Lease lives (15 s): in between somebody leads and works. */
+const BETWEEN_KILLS_MS = 25_000;
+
+/** Ends every operator at once, again and again, until aborted. Returns how many were ended. */
+async function killOperators(signal: AbortSignal): Promise<number> {
+  let killed = 0;
+  while (!signal.aborted) {
+    await delay(BETWEEN_KILLS_MS, undefined, { signal }).catch(() => undefined);
+    const { items } = await place.client.list(POD, OPERATORS);
+    for (const { metadata } of items) {
+      // Without grace: SIGKILL, and nothing of it is left to give up its lead in order.
+      const options = { gracePeriodSeconds: 0, ...(metadata.uid !== undefined && { uid: metadata.uid }) };
+      if (await place.client.delete(POD, { namespace: OPERATORS.namespace, name: metadata.name }, options))
+        killed++;
+    }
+  }
+  return killed;
+}
+
+describe('the story of the demo', () => {
+  it('holds while operators are killed all the time', async () => {
+    const stop = new AbortController();
+    const killing = killOperators(stop.signal);
+    const summary = await play(place, performance.now()).finally(() => stop.abort());
+    expect(await killing).toBeGreaterThan(3);
+    expect(summary.problems).toEqual([]);
+    expect(summary.core.succeeded).toBe(summary.core.sent);
+  });
+});
