@@ -122,10 +122,21 @@ async function install(from: string, to: string, mode = 0o755): Promise<void> {
   await chmod(to, mode);
 }
 
+/** Parts of Debian that no pod of the control plane uses. Each node's start copies the unpacked layer once. */
+const NOT_IN_PODS = [
+  'usr/share',
+  'usr/lib/cni',
+  'usr/lib/systemd',
+  'usr/sbin/runc',
+  'var/lib/dpkg',
+  'var/cache',
+];
+
 /** One layer serves every image that kubeadm asks for: the commands are links to the one executable. */
 async function packImages(shop: Workshop): Promise<void> {
   const { pod, images } = shop;
   await extract(shop.debian, pod);
+  for (const path of NOT_IN_PODS) await rm(join(pod, path), { recursive: true, force: true });
   const bin = join(pod, 'usr/local/bin');
   await install(shop.bin('kube'), join(bin, 'kube'));
   await install(shop.bin('coredns'), join(pod, 'coredns'));

@@ -15,7 +15,6 @@ const record: ClusterRecord = {
   nodes: 1,
   image: 'node:1',
   ports: [{ nodePort: 30080, hostPort: 20080 }],
-  dockerHost: '',
   complete: true,
 };
 

@@ -10,8 +10,6 @@ export interface ClusterRecord {
   nodes: 1 | 2;
   image: string;
   ports: PortMapping[];
-  /** DOCKER_HOST of its engine, empty for the docker client's default. */
-  dockerHost: string;
   /** The process that alone needs it; without one the cluster stays until somebody removes it. */
   owner?: ProcessRecord;
   /** The kind process that makes it: it goes on when its parent is killed. */

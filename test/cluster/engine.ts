@@ -59,7 +59,7 @@ async function answers(engine: Engine): Promise<boolean> {
   }
 }
 
-/** The engine that runs now, if any: DOCKER_HOST, else what the docker client takes by default, else the own one. */
+/** The engine that runs now, if any: DOCKER_HOST, else the own one, else what the docker client takes by default. */
 export async function runningEngine(): Promise<Engine | undefined> {
   const asked = process.env.DOCKER_HOST;
   if (asked) {
@@ -71,9 +71,10 @@ export async function runningEngine(): Promise<Engine | undefined> {
     if (await answers(engine)) return engine;
     throw new Error(`DOCKER_HOST=${asked} does not answer: start that engine, or unset the variable`);
   }
+  // The own one first: once it runs, all of this machine's test clusters live there.
   const candidates = [
-    engineAt(undefined, false, "the machine's own engine"),
     ...(existsSync(ownEngine().socket) ? [own()] : []),
+    engineAt(undefined, false, "the machine's own engine"),
   ];
   for (const engine of candidates) if (await answers(engine)) return engine;
   return undefined;

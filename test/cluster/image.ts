@@ -25,6 +25,8 @@ export interface ImageOptions {
   bundled?: boolean;
 }
 
+const KEPT_IMAGES = 5;
+
 /** Bundles the sources and builds the image from the checkout's Dockerfile. */
 export async function buildImage(
   engine: Engine,
@@ -41,11 +43,20 @@ export async function buildImage(
       await step(progress, `building the image ${image}`, '5 s, the first time 30 s', () =>
         dockerBuild(engine, base, image),
       );
+      await forgetOld(engine);
     }
     const { tag = 'eppset:dev' } = options;
     await engine.dockerOk(['tag', image, tag]);
     return { image, tag, built };
   });
+}
+
+/** Those that nobody used for some builds; one that a container still uses stays. */
+async function forgetOld(engine: Engine): Promise<void> {
+  const { stdout } = await engine.dockerOk(['images', '--format', '{{.Tag}}', 'eppset']);
+  // docker lists the newest first.
+  const byContent = stdout.split('\n').filter((tag) => /^[0-9a-f]{16}$/.test(tag));
+  for (const tag of byContent.slice(KEPT_IMAGES)) await engine.docker(['rmi', `eppset:${tag}`]);
 }
 
 async function dockerBuild(engine: Engine, base: Base, image: string): Promise<void> {

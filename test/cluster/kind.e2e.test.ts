@@ -7,6 +7,7 @@ import { buildImage, sizeOf } from './image.ts';
 import { createCluster, type KindCluster, removeLeftoverClusters, uniqueName } from './kind.ts';
 import { processOfPod, setPodNetwork, signalPod } from './pods.ts';
 import { silent } from './progress.ts';
+import { withEnvironment } from './with-environment.ts';
 
 const NODE_PORT = 30_080;
 const HARDENED = {
@@ -61,7 +62,7 @@ describe('a cluster of two nodes', () => {
   beforeAll(async () => {
     const name = uniqueName('e2e');
     // Side by side, as they do not need each other.
-    const built = engine(silent).then((found) => buildImage(found, silent, { bundled: true }));
+    const built = engine(silent).then((found) => buildImage(found, silent));
     [cluster, { image }] = await Promise.all([
       createCluster({ name, nodes: 2, ports: [{ nodePort: NODE_PORT }], progress: silent }),
       built,
@@ -179,22 +180,26 @@ describe('a cluster of two nodes', () => {
 
 describe('a run that was killed while it made a cluster', () => {
   it('leaves a cluster that the next run removes', async () => {
-    const name = uniqueName('killed');
-    const module = JSON.stringify(new URL('./kind.ts', import.meta.url).href);
-    const script = `import { createCluster } from ${module}; await createCluster({ name: '${name}' });`;
-    const run = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
-    const ended = new Promise((resolve) => run.on('exit', resolve));
     const found = await engine(silent);
-    const containers = async () =>
-      (await found.dockerOk(['ps', '--all', '--format', '{{.Names}}'])).stdout.includes(name);
-    await eventually(containers, { timeoutMs: 60_000, everyMs: 100, what: 'container of the node' });
-    expect(await removeLeftoverClusters(silent)).toEqual([]);
+    const { XDG_CACHE_HOME } = process.env;
+    // A state folder apart: the next start of another run would remove the cluster too.
+    await withEnvironment({ DOCKER_HOST: found.env.DOCKER_HOST, XDG_CACHE_HOME }, async () => {
+      const name = uniqueName('killed');
+      const module = JSON.stringify(new URL('./kind.ts', import.meta.url).href);
+      const script = `import { createCluster } from ${module}; await createCluster({ name: '${name}' });`;
+      const run = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => run.on('exit', resolve));
+      const containers = async () =>
+        (await found.dockerOk(['ps', '--all', '--format', '{{.Names}}'])).stdout.includes(name);
+      await eventually(containers, { timeoutMs: 60_000, everyMs: 100, what: 'container of the node' });
+      expect(await removeLeftoverClusters(silent)).toEqual([]);
 
-    run.kill('SIGKILL');
-    await ended;
-    expect(await containers()).toBe(true);
-    expect(await removeLeftoverClusters(silent)).toEqual([name]);
-    expect(await containers()).toBe(false);
-    expect(readRecord(name)).toBeUndefined();
+      run.kill('SIGKILL');
+      await ended;
+      expect(await containers()).toBe(true);
+      expect(await removeLeftoverClusters(silent)).toEqual([name]);
+      expect(await containers()).toBe(false);
+      expect(readRecord(name)).toBeUndefined();
+    });
   });
 });

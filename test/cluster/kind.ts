@@ -99,7 +99,6 @@ export async function createCluster(options: ClusterOptions): Promise<KindCluste
       nodes,
       image: image.image,
       ports: await chooseHostPorts(ports),
-      dockerHost: engine.env.DOCKER_HOST ?? '',
       complete: false,
       ...(options.keep ? {} : { owner: options.owner ?? recordOf(process.pid) }),
     };
