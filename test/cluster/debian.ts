@@ -44,13 +44,13 @@ function args(target: string): string[] {
   ];
 }
 
-function debianPath(): string {
-  return join(cacheRoot(), `debian-${checksumOf([process.arch, ...args('')])}.tar`);
+/** What the file is made of. */
+export function debianChecksum(): string {
+  return checksumOf([process.arch, ...args('')]);
 }
 
-/** What the file is made of, as one name. */
-export function debianChecksum(): string {
-  return checksumOf([debianPath()]);
+function debianPath(): string {
+  return join(cacheRoot(), `debian-${debianChecksum()}.tar`);
 }
 
 export function isDebianBuilt(): boolean {

@@ -160,8 +160,8 @@ async function start(progress: Progress): Promise<Engine> {
   await rm(join(places.runtime, 'docker.pid'), { force: true });
   await step(progress, 'starting a Docker daemon of our own', '3 s', async () => {
     const log = openSync(places.log, 'a');
-    // A session of its own: a Ctrl-C or the end of the make target must not end it.
-    const daemon = spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] });
+    // A session of its own: a Ctrl-C or the end of the make target must not end it, nor may it hold a folder.
+    const daemon = spawn('dockerd', args, { detached: true, cwd: '/', stdio: ['ignore', log, log] });
     closeSync(log);
     let ended = '';
     daemon.on('error', (error) => {

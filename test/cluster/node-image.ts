@@ -3,6 +3,7 @@
  * Tests never ask which.
  */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { whyNoApt } from './apt.ts';
 import { checksumOf, filesOf } from './checksum.ts';
@@ -26,7 +27,8 @@ export const NODE_GROUPS = ['kube', 'node', 'containerd'] as const;
 /** Named after all that it is made of, so that a changed recipe makes another image. */
 export function ownNodeImage(): string {
   const sum = checksumOf([
-    ...NODE_GROUPS.map(folderOf),
+    // Not the whole path: another cache folder makes no other image.
+    ...NODE_GROUPS.map((name) => basename(folderOf(name))),
     debianChecksum(),
     ...filesOf(recipe, ['node-net.sh', 'cni.yaml', 'storage.yaml']),
     readFileSync(fileURLToPath(new URL('./build-node-image.ts', import.meta.url))),
