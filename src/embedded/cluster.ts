@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +109,7 @@ class Cluster implements EmbeddedCluster {
   }
 
   async start(manifests: readonly KubeObject[]): Promise<void> {
+    process.once('exit', this.#leaveNothing);
     this.#run('services', (signal) => this.#services.run(signal));
     this.#run('node', (signal) => this.#node.run(signal));
     this.#run('deployments', (signal) => this.#deployments.run(signal));
@@ -196,7 +198,11 @@ class Cluster implements EmbeddedCluster {
     this.#stop.abort(new Error('the embedded cluster is closed'));
     await Promise.all(this.#parts);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    process.off('exit', this.#leaveNothing);
   }
+
+  /** Passwords stand in these files: they go even when nobody waits for the end. */
+  readonly #leaveNothing = () => rmSync(this.#folder, { recursive: true, force: true });
 
   /** Objects that are not as they should be yet, with what is known of why. */
   async #unready(): Promise<string[]> {

@@ -1,18 +1,27 @@
 /** `eppset try` as people start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
-afterEach(() => {
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'try-test-'));
+});
+afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, 'try', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, TMPDIR: folder, TEMP: folder };
+  const child = spawn(process.execPath, [MAIN, 'try', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   const exited = once(child, 'exit').then(([code, signal]) => ({
     code: code as number | null,
@@ -64,6 +73,7 @@ it('shows what runs, commands that work, and ends in order', async () => {
   child.kill('SIGINT');
   expect(await exited).toEqual({ code: 0, signal: null });
   expect(output.errors).toBe('');
+  expect(await readdir(folder)).toEqual([]);
 }, 90_000);
 
 it('ends at once at the second signal', async () => {
@@ -72,6 +82,7 @@ it('ends at once at the second signal', async () => {
   child.kill('SIGINT');
   child.kill('SIGTERM');
   expect(await exited).toEqual({ code: 130, signal: null });
+  expect(await readdir(folder)).toEqual([]);
 }, 40_000);
 
 it('says what is wrong with its manifests', async () => {
