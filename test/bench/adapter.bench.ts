@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
@@ -238,11 +238,15 @@ async function main(): Promise<void> {
       for (const callers of CALLERS) rows.push(await measure(setting, callers));
     }
     print(rows);
+    const machine = { cores: availableParallelism(), loadAverage: loadavg()[0] ?? 0 };
+    console.log(
+      `${machine.cores} cores, load average ${machine.loadAverage.toFixed(1)}: more than cores + 1 means that others took their share`,
+    );
     const out = fileURLToPath(new URL('../../out/', import.meta.url));
     await mkdir(out, { recursive: true });
     await writeFile(
       join(out, 'bench-adapter.json'),
-      `${JSON.stringify({ sessions: SESSIONS, rows }, null, 2)}\n`,
+      `${JSON.stringify({ sessions: SESSIONS, machine, rows }, null, 2)}\n`,
     );
     const last = rows.at(-1);
     if (!last || last.ratio < WANTED_RATIO) {
