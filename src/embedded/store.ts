@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FIELD_MANAGER } from '../api/v1alpha1/labels.ts';
 import { NAMESPACE } from '../kube/builtin.ts';
@@ -10,23 +9,17 @@ import type {
   ObjectList,
   WatchEvent,
 } from '../kube/interfaces.ts';
-import { type KubeObject, keyOf, type ObjectKey, type ObjectMeta, type Resource } from '../kube/objects.ts';
+import { type KubeObject, keyOf, type ObjectKey, type Resource } from '../kube/objects.ts';
 import { describe, objectPath } from '../kube/resource-path.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { graceOf, isHeld } from './deletion.ts';
-import {
-  type Actor,
-  applyIntent,
-  type Managers,
-  ownershipAfterUpdate,
-  sameManagers,
-} from './field-managers.ts';
+import { type Actor, applyIntent, ownershipAfterUpdate } from './field-managers.ts';
 import { GarbageCollector } from './garbage-collector.ts';
-import { copyJson, sameJson } from './json.ts';
-import { bare, contentOf, mergeMeta, setStatus, statusOf, withoutEmpty } from './object-parts.ts';
-import { kindKey, ObjectTable, type StoredObject } from './object-table.ts';
+import { copyJson } from './json.ts';
+import { bare, mergeMeta, setStatus, statusOf } from './object-parts.ts';
+import { ObjectTable, type StoredObject } from './object-table.ts';
+import { ObjectWriter } from './object-writer.ts';
 import * as refuse from './refusals.ts';
 import { fieldMatcher, labelMatcher, type Matcher } from './selectors.ts';
 import { encodeStringData, type ServedKind, ServedKinds } from './served-kinds.ts';
@@ -37,14 +30,12 @@ export interface StoreOptions {
   log: Log;
   /** The custom resources that it serves. */
   kinds?: readonly ServedKind[];
-  /** Changes that watches can go back. Default 5,000. */
+  /** Changes that watches can go back. Default 2,000. */
   historyLimit?: number;
 }
 
 /** A quiet watch is told its position after so many versions, so that it does not fall out of the history. */
 const BOOKMARK_EVERY = 500;
-/** RFC 1123 subdomain; roles and their bindings may be named more freely. */
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * A Kubernetes API in memory: versions and compare-and-swap, watches, finalizers, owners, server-side apply, status subresources,
@@ -54,16 +45,16 @@ const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 export class EmbeddedStore implements KubeClient {
   readonly #table: ObjectTable;
   readonly #kinds: ServedKinds;
-  readonly #clock: Clock;
+  readonly #writer: ObjectWriter;
   readonly #collector: GarbageCollector;
 
   constructor(options: StoreOptions) {
-    this.#clock = options.clock;
     this.#kinds = new ServedKinds(options.kinds ?? []);
-    this.#table = new ObjectTable(options.historyLimit ?? 5_000);
+    this.#table = new ObjectTable(options.historyLimit ?? 2_000);
+    this.#writer = new ObjectWriter(this.#table, options.clock);
     this.#collector = new GarbageCollector(this.#table, this, options.log);
     for (const name of ['default', 'kube-system'])
-      this.#insert(this.#kindOf('start', NAMESPACE), namespace(name));
+      this.#writer.insert(this.#kindOf('start', NAMESPACE), namespace(name));
   }
 
   /** Resolves when nothing is left to collect: dependents of what is gone, namespaces that are to go. */
@@ -131,12 +122,12 @@ export class EmbeddedStore implements KubeClient {
     const sent = copyJson(object);
     await this.#turn(signal);
     const kind = this.#kindOf(what, resource);
-    this.#checkPlace(what, kind, sent);
+    this.#writer.checkPlace(what, kind, sent);
     if (sent.metadata.resourceVersion)
       throw refuse.badRequest(what, 'resourceVersion should not be set on objects to be created');
     if (this.#table.get(resource, keyOf(sent)) !== undefined)
       throw refuse.alreadyExists(what, resource, sent.metadata.name);
-    const fresh = this.#admit(what, kind, this.#born(kind, sent), undefined);
+    const fresh = this.#writer.admit(what, kind, this.#writer.born(kind, sent), undefined);
     const actor: Actor = { manager: FIELD_MANAGER.objects, operation: 'Update', subresource: undefined };
     const managers = ownershipAfterUpdate(undefined, fresh, new Map(), actor, kind.shape);
     return copyJson(this.#table.put(resource, fresh, managers)) as T;
@@ -182,7 +173,7 @@ export class EmbeddedStore implements KubeClient {
       throw refuse.wrongUid(what, resource, key.name, options.uid, String(uid));
     if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion)
       throw refuse.modified(what, resource, key.name);
-    this.#markDeleted(kind, live, options);
+    this.#writer.markDeleted(kind, live, options);
     return true;
   }
 
@@ -201,16 +192,16 @@ export class EmbeddedStore implements KubeClient {
     const sent = copyJson(intent) as KubeObject;
     await this.#turn(signal);
     const kind = this.#kindOf(what, resource);
-    this.#checkIntent(what, kind, sent);
+    this.#writer.checkIntent(what, kind, sent);
     if (kind.hasStatus) setStatus(sent, undefined);
     const prepared = encodeStringData(sent);
     const live = this.#table.get(resource, keyOf(sent));
     if (live !== undefined)
       return this.#applyTo(what, kind, live, prepared, actor, options.dryRun === true) as T;
-    this.#checkPlace(what, kind, sent);
-    const born = this.#born(kind, bare(prepared));
+    this.#writer.checkPlace(what, kind, sent);
+    const born = this.#writer.born(kind, bare(prepared));
     const { object, managers } = applyIntent(born, prepared, new Map(), actor, kind.shape);
-    const fresh = this.#admit(what, kind, object, undefined);
+    const fresh = this.#writer.admit(what, kind, object, undefined);
     return copyJson(options.dryRun === true ? fresh : this.#table.put(resource, fresh, managers)) as T;
   }
 
@@ -226,7 +217,7 @@ export class EmbeddedStore implements KubeClient {
     await this.#turn(signal);
     const kind = this.#kindOf(what, resource);
     if (!kind.hasStatus) throw refuse.notServed(what);
-    this.#checkIntent(what, kind, sent);
+    this.#writer.checkIntent(what, kind, sent);
     const live = this.#table.get(resource, keyOf(sent));
     if (live === undefined) throw refuse.notFound(what, resource, sent.metadata.name);
     const status = bare(sent);
@@ -250,14 +241,14 @@ export class EmbeddedStore implements KubeClient {
     dryRun: boolean,
   ): KubeObject {
     const { object, managers } = applyIntent(live.object, intent, live.managers, actor, kind.shape);
-    const next = this.#admit(what, kind, object, live.object);
-    return copyJson(dryRun ? next : this.#commit(kind, live, next, managers));
+    const next = this.#writer.admit(what, kind, object, live.object);
+    return copyJson(dryRun ? next : this.#writer.commit(kind, live, next, managers));
   }
 
   #update(what: string, kind: ServedKind, live: StoredObject, next: KubeObject, actor: Actor): KubeObject {
-    const admitted = this.#admit(what, kind, next, live.object);
+    const admitted = this.#writer.admit(what, kind, next, live.object);
     const managers = ownershipAfterUpdate(live.object, admitted, live.managers, actor, kind.shape);
-    return copyJson(this.#commit(kind, live, admitted, managers));
+    return copyJson(this.#writer.commit(kind, live, admitted, managers));
   }
 
   /** Requests are answered in a later turn of the event loop: callers that wait for each other leave room for I/O. */
@@ -288,49 +279,6 @@ export class EmbeddedStore implements KubeClient {
     }
   }
 
-  /** A new object must have a name and, if namespaced, a namespace that exists. */
-  #checkPlace(what: string, { resource }: ServedKind, { metadata }: KubeObject): void {
-    const { name, namespace } = metadata;
-    if (!name)
-      throw refuse.invalid(what, resource, '', [
-        'metadata.name: Required value: name or generateName is required',
-      ]);
-    const free = resource.apiVersion.startsWith('rbac.');
-    if (!free && (name.length > 253 || !NAME.test(name)))
-      throw refuse.invalid(what, resource, name, [
-        `metadata.name: Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,
-      ]);
-    if (!resource.namespaced) return;
-    if (!namespace) throw refuse.badRequest(what, 'no namespace given');
-    const home = this.#table.get(NAMESPACE, { name: namespace })?.object;
-    if (home === undefined) throw refuse.notFound(what, NAMESPACE, namespace);
-    if (home.metadata.deletionTimestamp !== undefined)
-      throw refuse.forbidden(
-        what,
-        resource,
-        name,
-        `unable to create new content in namespace ${namespace} because it is being terminated`,
-      );
-  }
-
-  #checkIntent(what: string, { resource }: ServedKind, intent: KubeObject): void {
-    const { name, uid, resourceVersion } = intent.metadata;
-    if ('managedFields' in intent.metadata)
-      throw refuse.badRequest(what, 'metadata.managedFields must be nil');
-    const live = this.#table.get(resource, keyOf(intent))?.object.metadata;
-    if (uid !== undefined && live?.uid !== uid)
-      throw refuse.conflict(
-        what,
-        resource,
-        name,
-        live === undefined
-          ? `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
-          : `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.uid}`,
-      );
-    if (resourceVersion && live?.resourceVersion !== resourceVersion)
-      throw refuse.modified(what, resource, name);
-  }
-
   async #startReplace<T extends KubeObject>(
     what: string,
     resource: Resource<T>,
@@ -350,105 +298,6 @@ export class EmbeddedStore implements KubeClient {
       throw refuse.wrongUid(what, resource, name, uid, String(live.object.metadata.uid));
     if (resourceVersion !== live.object.metadata.resourceVersion) throw refuse.modified(what, resource, name);
     return { kind, live, sent };
-  }
-
-  /** A new object with what the server gives it. */
-  #born(kind: ServedKind, sent: KubeObject): KubeObject {
-    const { name, namespace, labels, annotations, finalizers, ownerReferences } = sent.metadata;
-    const object: KubeObject = {
-      ...sent,
-      apiVersion: kind.resource.apiVersion,
-      kind: kind.resource.kind,
-      metadata: {
-        name,
-        ...(kind.resource.namespaced && namespace !== undefined && { namespace }),
-        uid: randomUUID(),
-        ...(kind.hasGeneration && { generation: 1 }),
-        creationTimestamp: this.#now(),
-        ...(labels && { labels }),
-        ...(annotations && { annotations }),
-        ...(finalizers && { finalizers }),
-        ...(ownerReferences && { ownerReferences }),
-      },
-    };
-    if (kind.hasStatus) setStatus(object, undefined);
-    return object;
-  }
-
-  #insert(kind: ServedKind, object: KubeObject): void {
-    this.#table.put(
-      kind.resource,
-      this.#admit('start', kind, this.#born(kind, object), undefined),
-      new Map(),
-    );
-  }
-
-  /** The object as it will be stored. Throws 422 for what the kind's schema does not let through. */
-  #admit(what: string, kind: ServedKind, object: KubeObject, previous: KubeObject | undefined): KubeObject {
-    const metadata = withoutEmpty(object.metadata);
-    const before = new Set(previous?.metadata.finalizers);
-    if (metadata.deletionTimestamp !== undefined && metadata.finalizers?.some((name) => !before.has(name)))
-      throw refuse.invalid(what, kind.resource, metadata.name, [
-        'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted',
-      ]);
-    const tidy = { ...object, metadata };
-    if (kind.prepare === undefined) return tidy;
-    const { object: prepared, faults } = kind.prepare(tidy, previous);
-    if (faults.length > 0) throw refuse.invalid(what, kind.resource, metadata.name, faults);
-    return prepared;
-  }
-
-  /** Stores a change of an object. Nothing is written when nothing changes. */
-  #commit(kind: ServedKind, live: StoredObject, next: KubeObject, managers: Managers): KubeObject {
-    const { object } = live;
-    if (sameJson(object, next) && sameManagers(live.managers, managers)) return object;
-    const counts = kind.hasGeneration && !sameJson(contentOf(object), contentOf(next));
-    const { generation = 0 } = object.metadata;
-    const stored = counts ? { ...next, metadata: { ...next.metadata, generation: generation + 1 } } : next;
-    const { deletionTimestamp, finalizers } = stored.metadata;
-    // The last finalizer is gone: so is the object. A pod waits for its node besides, a namespace for its objects.
-    const released =
-      deletionTimestamp !== undefined && finalizers === undefined && !isHeld(kind.resource, stored);
-    return released
-      ? this.#table.remove(kind.resource, stored)
-      : this.#table.put(kind.resource, stored, managers);
-  }
-
-  #markDeleted(kind: ServedKind, live: StoredObject, options: DeleteOptions): void {
-    const { object } = live;
-    const finalizers = new Set(object.metadata.finalizers);
-    if (options.propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion');
-    if (options.propagationPolicy === 'Orphan') finalizers.add('orphan');
-    const graceSeconds = graceOf(kind.resource, object, options);
-    const isNamespace = kindKey(kind.resource) === kindKey(NAMESPACE);
-    if (finalizers.size === 0 && graceSeconds === 0 && !isNamespace) {
-      this.#table.remove(kind.resource, object);
-      return;
-    }
-    const {
-      deletionTimestamp,
-      deletionGracePeriodSeconds = Number.POSITIVE_INFINITY,
-      generation,
-    } = object.metadata;
-    const shorter = graceSeconds < deletionGracePeriodSeconds;
-    const metadata: ObjectMeta = {
-      ...object.metadata,
-      ...(finalizers.size > 0 && { finalizers: [...finalizers] }),
-      ...(deletionTimestamp === undefined && generation !== undefined && { generation: generation + 1 }),
-      ...(shorter && {
-        deletionTimestamp: this.#now(graceSeconds),
-        deletionGracePeriodSeconds: graceSeconds,
-      }),
-    };
-    const next = { ...object, metadata };
-    if (isNamespace) setStatus(next, { phase: 'Terminating' });
-    if (!sameJson(object, next)) this.#table.put(kind.resource, next, live.managers);
-  }
-
-  /** The API's Time has whole seconds. */
-  #now(afterSeconds = 0): string {
-    const time = new Date(this.#clock.wall().getTime() + afterSeconds * 1000);
-    return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
   }
 }
 
