@@ -123,6 +123,17 @@ function crash(c: Context, fin: boolean): void {
 
 /** Throws a BreachError when an invariant is broken. Answers with what does not settle, and the faults in order. */
 export function chaos(seed: number, parts: Parts): { unsettled: string[]; story: string[] } {
+  const story: string[] = [];
+  try {
+    return { unsettled: live(seed, parts, story), story };
+  } catch (error) {
+    if (error instanceof Error)
+      error.message = `seed ${seed}: ${error.message}, after ${story.slice(-8).join(', ')}`;
+    throw error;
+  }
+}
+
+function live(seed: number, parts: Parts, story: string[]): string[] {
   const pools = (min: number, max: number) => [
     { registry: 'reg', min, max, lendablePercent: 50 },
     { registry: 'two', min: 1, max: 4, lendablePercent: 50 },
@@ -141,29 +152,24 @@ export function chaos(seed: number, parts: Parts): { unsettled: string[]; story:
     ],
   });
   const context: Context = { sim, backup: undefined };
-  const story: string[] = [];
   sim.lead();
   sim.scale('core', 3);
   sim.scale('query', 3);
   sim.setLoad('core', 5);
   sim.setLoad('query', 40);
   sim.world.run(30 * SECOND);
-  try {
-    for (let step = 0; step < STEPS; step += 1) {
-      const name = sim.world.pick(Object.keys(FAULTS))!;
-      story.push(`${(sim.world.nowMs / SECOND).toFixed(1)} ${name}`);
-      FAULTS[name]!(context);
-      sim.world.run(sim.world.between(100, 60 * SECOND));
-    }
-  } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { message: `seed ${seed}: ${error.message}; ${story.slice(-8).join(', ')}` }) : error; // biome-ignore format: one line
+  for (let step = 0; step < STEPS; step += 1) {
+    const name = sim.world.pick(Object.keys(FAULTS))!;
+    story.push(`${(sim.world.nowMs / SECOND).toFixed(1)} ${name}`);
+    FAULTS[name]!(context);
+    sim.world.run(sim.world.between(100, 60 * SECOND));
   }
   calm(sim);
   // What was to last at most 900 s is over.
   sim.world.run(1_000 * SECOND);
   calm(sim);
   for (let turn = 0; turn < 5 && sim.unsettled().length > 0; turn += 1) sim.world.run(sim.settleMs());
-  return { unsettled: sim.unsettled(), story };
+  return sim.unsettled();
 }
 
 function calm(sim: Simulation): void {

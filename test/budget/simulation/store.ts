@@ -27,13 +27,13 @@ export class Store {
   ledgerWithoutCas = false;
   /** A lease may be fenced at any version. */
   fenceWithoutCas = false;
-  readonly #listeners: ((change: Change) => void)[] = [];
+  readonly #listeners = new Set<(change: Change) => void>();
   #version = 100;
 
   /** Called synchronously after every change. */
   onChange(listener: (change: Change) => void): () => void {
-    this.#listeners.push(listener);
-    return () => this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   createLease(name: string, spec: LeaseSpec): Written<LeaseView> {

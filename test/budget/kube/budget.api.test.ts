@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FINALIZER } from '../../../src/api/v1alpha1/labels.ts';
+import { POD } from '../../../src/kube/builtin.ts';
+import { type ClosableKubeClient, createClient } from '../../../src/kube/client.ts';
+import { loadClusterConfig } from '../../../src/kube/cluster-config.ts';
+import { keyOf } from '../../../src/kube/objects.ts';
+import { systemClock as clock } from '../../../src/lib/clock.ts';
+import { silentLog as log } from '../../../src/lib/log.ts';
+import { useApiServer } from '../../cluster/using-api.ts';
+import { serveCrds } from '../../embedded/served-crds.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Cluster } from './cluster.ts';
+
+const LIMIT = 8;
+const { api, namespace } = useApiServer({ prefix: 'budget' });
+let client: ClosableKubeClient;
+let cluster: Cluster;
+let leader: ReturnType<Cluster['lead']>;
+
+beforeAll(async () => {
+  client = await createClient(await loadClusterConfig({ kubeconfig: api().kubeconfigPath, env: {} }), {
+    clock,
+    log,
+  });
+  await serveCrds(client);
+});
+afterAll(async () => await client?.close());
+
+const settled = { timeoutMs: 20_000, everyMs: 50 };
+
+describe('allocator and holders on a real API server', () => {
+  beforeAll(async () => {
+    cluster = new Cluster(client, namespace(), LIMIT);
+    await cluster.createRegistry();
+    await cluster.createSet('core', 2, LIMIT);
+    await cluster.createSet('query', 1, LIMIT);
+    leader = cluster.lead();
+  });
+  afterAll(async () => await cluster?.stop());
+  // Whatever a test did: the registry never counted more than it allows.
+  afterEach(() => expect(cluster.registry.peak).toBeLessThanOrEqual(LIMIT));
+
+  const open = (processes: readonly { open: number }[]) =>
+    processes.reduce((sum, each) => sum + each.open, 0);
+
+  it('gives a pod a lease that outlasts it, binds its process, and lends it what is idle', async () => {
+    const pod = await cluster.createPod('query');
+    const query = cluster.start(pod, 20);
+    await eventually(() => query.open === LIMIT - 1, { ...settled, what: 'query borrows' });
+    const [lease] = await cluster.leases();
+    expect(lease).toMatchObject({
+      metadata: {
+        name: pod.metadata.uid,
+        finalizers: [FINALIZER.connections],
+        ownerReferences: [{ kind: 'Pod', uid: pod.metadata.uid }],
+      },
+      spec: {
+        pod: pod.metadata.name,
+        set: 'query',
+        state: 'Bound',
+        fence: 1,
+        grants: { reg: { slots: LIMIT - 1 } },
+      },
+    });
+    expect(query.holder.trouble).toBeUndefined();
+  });
+
+  it('hands connections back to core in no time', async () => {
+    const [query] = cluster.processes;
+    const core = cluster.start(await cluster.createPod('core'), 5);
+    await eventually(() => core.open === 5, { ...settled, what: 'core is served' });
+    expect(query!.open).toBeLessThanOrEqual(LIMIT - 5);
+  });
+
+  it('quarantines what a killed container may have left open, and serves its successor', async () => {
+    const [query] = cluster.processes;
+    const pod = await cluster.createPod('query');
+    const second = cluster.start(pod, 20);
+    await eventually(() => second.open > 0, settled);
+    second.kill();
+    const third = cluster.start(pod, 20);
+    await eventually(async () => {
+      const entries = Object.values((await cluster.ledger())?.spec.entries ?? {});
+      return entries.some(({ state, charge }) => state === 'Quarantined' && charge > 0);
+    }, settled);
+    await eventually(() => third.open > 0, { ...settled, what: 'the successor is served' });
+    expect(query!.open).toBeGreaterThan(0);
+    await eventually(
+      async () => {
+        const entries = Object.values((await cluster.ledger())?.spec.entries ?? {});
+        return entries.every(({ state }) => state === 'Active');
+      },
+      { ...settled, what: 'the quarantine ends' },
+    );
+  });
+
+  it('changes its leader without anybody losing a connection, and the former one steps down', async () => {
+    const [query, core] = cluster.processes;
+    const before = open([query!, core!]);
+    const next = cluster.lead();
+    await expect(leader.done).rejects.toThrow('another operator allocates connections');
+    leader = next;
+    expect((await cluster.ledger())?.spec.term).toBe(2);
+    expect(open([query!, core!])).toBe(before);
+    core!.load = 6;
+    await eventually(() => core!.open === 6, { ...settled, what: 'the new leader serves' });
+  });
+
+  it('keeps the lease of a deleted pod until its connections are given back', async () => {
+    const [query] = cluster.processes;
+    const mine = async () => {
+      const leases = await cluster.leases();
+      return leases.find(({ metadata }) => metadata.name === query!.pod.metadata.uid);
+    };
+    await client.delete(POD, keyOf(query!.pod), { gracePeriodSeconds: 0 });
+    // Its process was not told; it gives back what it has, since nothing is granted any more.
+    await eventually(async () => (await mine()) === undefined, {
+      ...settled,
+      what: 'the garbage collector deletes the lease, and the finalizer goes',
+    });
+    expect(query!.open).toBe(0);
+    await eventually(() => query!.holder.phase === 'registering', settled);
+  });
+
+  it('releases a pod that is told to end, without any quarantine', async () => {
+    const [, core] = cluster.processes;
+    await core!.terminate();
+    const { entries } = (await eventually(async () => {
+      const { spec } = (await cluster.ledger())!;
+      return Object.values(spec.entries).every(({ lease }) => lease !== core!.pod.metadata.uid) && spec;
+    }, settled)) as { entries: Record<string, { state: string }> };
+    expect(Object.values(entries).filter(({ state }) => state === 'Quarantined')).toEqual([]);
+  });
+});
