@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           ...node,
           name: 'e2e',
+          globalSetup: ['test/cluster/vitest-kind.ts'],
           include: ['test/**/*.e2e.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -93,8 +93,8 @@ describe('a steady cluster', () => {
 });
 
 const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
-/** Longer than a dead leader's Lease lives (15 s): in between somebody leads and works. */
-const BETWEEN_KILLS_MS = 25_000;
+/** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s. */
+const BETWEEN_KILLS_MS = 45_000;
 
 /** Ends every operator at once, again and again, until aborted. Returns how many were ended. */
 async function killOperators(signal: AbortSignal): Promise<number> {
@@ -117,7 +117,7 @@ describe('the story of the demo', () => {
     const stop = new AbortController();
     const killing = killOperators(stop.signal);
     const summary = await play(place, performance.now()).finally(() => stop.abort());
-    expect(await killing).toBeGreaterThan(3);
+    expect(await killing).toBeGreaterThanOrEqual(2);
     expect(summary.problems).toEqual([]);
     expect(summary.core.succeeded).toBe(summary.core.sent);
   });
