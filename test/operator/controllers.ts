@@ -107,11 +107,14 @@ export class Bench {
   }
 
   /** A registry account with its Secrets. */
-  async registry(options: { name?: string; spec?: object } = {}): Promise<EppRegistry> {
+  async registry(
+    options: { name?: string; spec?: object; credentials?: readonly string[] } = {},
+  ): Promise<EppRegistry> {
     // Room for the minimums of all sets of a test file.
     const spec = { connections: { limit: 1_000, idleTimeoutSeconds: 600 }, ...options.spec };
     const manifest = registryManifest({ ...options, spec, metadata: { namespace: this.namespace } });
-    await this.secret(manifest.spec.credentials.secretName, ['username', 'password']);
+    const { credentials = ['username', 'password'] } = options;
+    await this.secret(manifest.spec.credentials.secretName, credentials);
     const ca = manifest.spec.tls.caSecretName;
     if (ca !== undefined) await this.secret(ca, ['ca.crt']);
     return await this.client.create(EPP_REGISTRY, manifest as unknown as EppRegistry);

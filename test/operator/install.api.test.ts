@@ -101,12 +101,12 @@ describe('the operator', () => {
     expect(text).toContain('leader_election_master_status{name="eppset-operator"} 1');
   });
 
-  it('lets go of a set with the same rights', async () => {
+  it('lets go of a set with the same rights', { timeout: 120_000 }, async () => {
     await bench.set({ name: 'short' });
     await bench.makeReady('short', 2);
     await admin.delete(EPP_SET, bench.key('short'));
     await eventually(async () => expect(await admin.get(EPP_SET, bench.key('short'))).toBeUndefined(), {
-      timeoutMs: 50_000,
+      timeoutMs: 90_000,
     });
   });
 });

@@ -121,14 +121,14 @@ async function busySet(name: string): Promise<Adapter[]> {
 
 async function gone(resource: Parameters<typeof client.get>[0], name: string): Promise<void> {
   await eventually(async () => expect(await client.get(resource, bench.key(name))).toBeUndefined(), {
-    timeoutMs: 50_000,
+    timeoutMs: 90_000,
     what: `${resource.kind} ${name} is gone`,
   });
 }
 
 const accountOf = async () => (await bench.get(EPP_REGISTRY, 'verisign')).status;
 
-describe('the operator', { timeout: 120_000 }, () => {
+describe('the operator', { timeout: 240_000 }, () => {
   it('tells on set and account where the connections are', async () => {
     const pods = await busySet('busy');
     expect(pods.map(({ open }) => open)).toEqual([5, 5]);

@@ -71,7 +71,7 @@ async function release(on: Bench, name: string): Promise<void> {
 async function gone(resource: Resource, name: string, on: Bench = bench): Promise<void> {
   await eventually(async () => expect(await on.client.get(resource, on.key(name))).toBeUndefined(), {
     // The garbage collector looks for new kinds, as ours are to this server, every half a minute.
-    timeoutMs: 50_000,
+    timeoutMs: 90_000,
     what: `${resource.kind} ${name} is gone`,
   });
 }
@@ -82,7 +82,7 @@ async function runningSet(name: string, on: Bench = bench): Promise<void> {
   await on.until(EPP_SET, name, 'Ready', 'True PodsReady');
 }
 
-describe('a set that is deleted', { timeout: 120_000 }, () => {
+describe('a set that is deleted', { timeout: 240_000 }, () => {
   it.each(['background', 'foreground'])('in the %s goes when its connections are given back', async (how) => {
     const name = `goes-${how}`;
     await runningSet(name);

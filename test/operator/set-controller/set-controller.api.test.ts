@@ -166,6 +166,23 @@ describe('what others change', () => {
     await eventually(async () => expect(read((await bench.get(resource, adapter)) as never)).toEqual(before));
   });
 
+  it('is set back when another manager has taken it by force', async () => {
+    const theirs = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: adapter } },
+      spec: { replicas: 5, template: { spec: { terminationGracePeriodSeconds: 1 } } },
+    };
+    const force = ['apply', '--server-side', '--force-conflicts', '--field-manager=somebody', '-f', '-'];
+    const applied = await api().kubectl(['-n', namespace(), ...force], JSON.stringify(theirs));
+    expect(applied).toMatchObject({ code: 0 });
+    await eventually(async () =>
+      expect((await bench.get(DEPLOYMENT, adapter)).spec).toMatchObject({
+        replicas: 2,
+        template: { spec: { terminationGracePeriodSeconds: 75 } },
+      }),
+    );
+    expect(await bench.condition(EPP_SET, name, 'Degraded')).toMatchObject({ text: 'False AsExpected' });
+  });
+
   it('is told', async () => {
     await eventually(async () =>
       expect(await bench.events('EppSet', name)).toContain(
@@ -263,9 +280,7 @@ describe('a refusal', () => {
   it('tells of a Secret that is missing or incomplete, and ends when it is right', async () => {
     const name = 'no-secret';
     const registry = 'secretless';
-    await bench.registry({ name: registry, spec: { tls: {} } });
-    await client.delete(SECRET, bench.key(`${registry}-credentials`));
-    await bench.secret(`${registry}-credentials`, ['username']);
+    await bench.registry({ name: registry, spec: { tls: {} }, credentials: ['username'] });
     const problem = `Secret ${registry}-credentials, named in spec.credentials.secretName, lacks the key password: add what is missing`;
     await eventually(
       async () =>
