@@ -1,9 +1,9 @@
 /** Whether a tier can be had on this machine: a cheap look (at most some seconds, nothing is installed, pulled or built). */
 import { existsSync } from 'node:fs';
 import { whyNoAssets } from './api.ts';
-import { type Engine, runningEngine, whyNoEngine } from './engine.ts';
+import { type Engine, ownEngine, runningEngine, whyNoEngine } from './engine.ts';
 import { isBuilt, whyNoGo } from './executables.ts';
-import { localNodeImage, whyNoOwnNodeImage } from './node-image.ts';
+import { localNodeImage, NODE_GROUPS, whyNoOwnNodeImage } from './node-image.ts';
 import { isInPath } from './run.ts';
 import { versions } from './versions.ts';
 
@@ -43,12 +43,13 @@ async function whyNoKind({ built = false }: AvailabilityOptions): Promise<string
     return (error as Error).message;
   }
   if (!engine) {
-    if (built) return 'no container engine runs';
+    if (built && !wasUsed()) return 'no container engine runs';
     const why = await whyNoEngine();
     if (why !== undefined) return why;
   }
   const noTools = await whyNoTools();
   if (noTools !== undefined) return noTools;
+  if (!engine && built) return undefined;
   if (engine && (await localNodeImage(engine))) return undefined;
   if (await canPull()) return undefined;
   const { stockNodeImage } = versions();
@@ -57,6 +58,11 @@ async function whyNoKind({ built = false }: AvailabilityOptions): Promise<string
   if (built) return `there is no node image yet, and ${stockNodeImage} cannot be pulled`;
   const why = await whyNoOwnNodeImage();
   return why === undefined ? undefined : `${stockNodeImage} cannot be pulled, and ${why}`;
+}
+
+/** Our own engine ran here before, and what the node image is made of is built: it can be back in seconds. */
+function wasUsed(): boolean {
+  return existsSync(ownEngine().data) && NODE_GROUPS.every(isBuilt);
 }
 
 async function whyNoTools(): Promise<string | undefined> {
