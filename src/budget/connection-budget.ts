@@ -5,7 +5,7 @@
 
 /** How a connection ended, as far as the registry's count is concerned. */
 export type SlotEnd =
-  | 'confirmed' // logout was answered and the peer's FIN or RST was seen: free after a short linger
+  | 'confirmed' // logout was answered, or connect or login refused, and the peer's FIN or RST was seen: free after a short linger
   | 'unconfirmed' // the registry may still count it: the slot stays taken for the quarantine time
   | 'never-connected'; // connect() was never called: free at once
 

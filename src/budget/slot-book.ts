@@ -11,8 +11,8 @@ import { clockFactor, type Timing } from './timing.ts';
  *             |              |         |                                       |
  *             +--------------+---------+-- anything else ----> unconfirmed --Q-+
  *
- * Confirmed: logout was answered and the peer's FIN or RST was seen. Anything else, an aborted connect among it, may still be counted by
- * the registry.
+ * Confirmed: logout was answered, or connect or login refused, and the peer's FIN or RST was seen. Anything else, an aborted connect among
+ * it, may still be counted by the registry.
  */
 export type SlotState =
   /** `dialled`: connect() may have been called. */
@@ -85,8 +85,9 @@ export function slotEnded(
   if (state === undefined || state.at === 'linger' || state.at === 'unconfirmed') return book;
   const untouched = state.at === 'connecting' && !state.dialled;
   if (how === 'never-connected' && untouched) return without(book, slot);
-  // Without a logout there is no answer to one.
-  if (how === 'confirmed' && state.at === 'closing')
+  // An open session ends in order only by a logout. One that never opened may have been refused: by a RST to our SYN, or by an answer to
+  // the login and the peer's FIN; then the registry counts nothing either.
+  if (how === 'confirmed' && state.at !== 'open')
     return { ...book, [slot]: { at: 'linger', untilMs: nowMs + times.timing.lingerMs } };
   return { ...book, [slot]: unconfirmed(nowMs, times) };
 }

@@ -32,6 +32,7 @@ describe('the life of a slot', () => {
     { from: 'connecting, not dialled', book: connecting, how: 'never-connected', to: undefined },
     // The pool says that connect() was not called, but it was allowed to call it: not believed.
     { from: 'dialled', book: dialled, how: 'never-connected', to: { at: 'unconfirmed', untilMs: 1_000 + Q } },
+    { from: 'dialled', book: dialled, how: 'confirmed', to: { at: 'linger', untilMs: 3_000 } },
     { from: 'dialled', book: dialled, how: 'unconfirmed', to: { at: 'unconfirmed', untilMs: 1_000 + Q } },
     { from: 'open', book: open, how: 'unconfirmed', to: { at: 'unconfirmed', untilMs: 1_000 + Q } },
     // Without a logout there is no answer to one.
