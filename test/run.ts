@@ -81,7 +81,8 @@ const STAGES: readonly Stage[] = [
       commands([
         ['tsc', ['--noEmit']],
         ['biome', ['ci', '.']],
-        ['vitest', ['run', '--project', 'unit', 'test/architecture']],
+        ['node', ['scripts/manifests.ts', '--check']],
+        ['vitest', ['run', '--project', 'unit', 'test/architecture', 'test/api/crd']],
       ]),
   },
   { name: 'unit', run: () => vitest('unit') },
