@@ -9,7 +9,7 @@ import { silentLog as log } from '../../../src/lib/log.ts';
 import { useApiServer } from '../../cluster/using-api.ts';
 import { serveCrds } from '../../embedded/served-crds.ts';
 import { eventually } from '../../support/eventually.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, Partition } from './cluster.ts';
 
 const LIMIT = 8;
 const { api, namespace } = useApiServer({ prefix: 'budget' });
@@ -106,6 +106,25 @@ describe('allocator and holders on a real API server', () => {
     await eventually(() => core!.open === 6, { ...settled, what: 'the new leader serves' });
   });
 
+  it('loses nothing to a pod that lost the API: it stops by itself, and then others get what it had', async () => {
+    const [first, core] = cluster.processes;
+    core!.load = 1;
+    const network = new Partition(client);
+    const lost = cluster.start(await cluster.createPod('query'), 20, network);
+    await eventually(() => lost.open > 1 && first!.open > 1, settled);
+    const together = open(cluster.processes);
+    network.cut();
+    await eventually(() => lost.open === 0, { ...settled, what: 'its deadline' });
+    expect(lost.holder.trouble).toMatch(/^the connection lease was not renewed for \d+ s/);
+    await eventually(() => open(cluster.processes) >= together, {
+      ...settled,
+      what: 'the others get its connections',
+    });
+    network.heal();
+    await eventually(() => lost.open > 0, { ...settled, what: 'it registers anew' });
+    lost.kill();
+  });
+
   it('keeps the lease of a deleted pod until its connections are given back', async () => {
     const [query] = cluster.processes;
     const mine = async () => {
@@ -115,7 +134,8 @@ describe('allocator and holders on a real API server', () => {
     await client.delete(POD, keyOf(query!.pod), { gracePeriodSeconds: 0 });
     // Its process was not told; it gives back what it has, since nothing is granted any more.
     await eventually(async () => (await mine()) === undefined, {
-      ...settled,
+      // The garbage collector looks for new kinds each 30 s.
+      timeoutMs: 50_000,
       what: 'the garbage collector deletes the lease, and the finalizer goes',
     });
     expect(query!.open).toBe(0);

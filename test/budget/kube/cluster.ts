@@ -12,6 +12,7 @@ import { EPP_SET, type EppSet } from '../../../src/api/v1alpha1/set.ts';
 import type { Slot } from '../../../src/budget/connection-budget.ts';
 import { runAllocator } from '../../../src/budget/kube/allocator-binding.ts';
 import { type BoundHolder, startHolder } from '../../../src/budget/kube/holder-binding.ts';
+import { ApiError } from '../../../src/kube/api-error.ts';
 import { POD, type Pod } from '../../../src/kube/builtin.ts';
 import { Informer } from '../../../src/kube/informer.ts';
 import type { KubeClient } from '../../../src/kube/interfaces.ts';
@@ -54,6 +55,46 @@ export class CountingRegistry {
   }
 }
 
+type PodClient = Pick<KubeClient, 'get' | 'list' | 'watch' | 'replaceStatus'>;
+
+/** A pod's way to the API, which can be cut: what is asked meanwhile gets no answer, and watches break. */
+export class Partition implements PodClient {
+  readonly #client: KubeClient;
+  #cut = new AbortController();
+  down = false;
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  cut(): void {
+    this.down = true;
+    this.#cut.abort(new ApiError('the network is cut', { code: 0 }));
+  }
+
+  heal(): void {
+    this.down = false;
+    this.#cut = new AbortController();
+  }
+
+  #through<T>(signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.down) return Promise.reject(new ApiError('the network is cut', { code: 0 }));
+    return ask(signal === undefined ? this.#cut.signal : AbortSignal.any([signal, this.#cut.signal]));
+  }
+
+  get: PodClient['get'] = (resource, key, signal) =>
+    this.#through(signal, (s) => this.#client.get(resource, key, s));
+  list: PodClient['list'] = (resource, options, signal) =>
+    this.#through(signal, (s) => this.#client.list(resource, options, s));
+  replaceStatus: PodClient['replaceStatus'] = (resource, object, signal) =>
+    this.#through(signal, (s) => this.#client.replaceStatus(resource, object, s));
+
+  watch: PodClient['watch'] = (resource, options, signal) => {
+    if (this.down) throw new ApiError('the network is cut', { code: 0 });
+    return this.#client.watch(resource, options, AbortSignal.any([signal, this.#cut.signal]));
+  };
+}
+
 /** An adapter's process under load: opens what it may, closes what it must, keeps alive what it has. */
 export class Process {
   readonly holder: BoundHolder;
@@ -63,7 +104,7 @@ export class Process {
   readonly #connections = new Map<string, Slot>();
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor(client: KubeClient, pod: Pod, registry: CountingRegistry, load: number) {
+  constructor(client: PodClient, pod: Pod, registry: CountingRegistry, load: number) {
     this.pod = pod;
     this.#registry = registry;
     this.load = load;
@@ -183,8 +224,8 @@ export class Cluster {
     });
   }
 
-  start(pod: Pod, load: number): Process {
-    const process = new Process(this.client, pod, this.registry, load);
+  start(pod: Pod, load: number, client: PodClient = this.client): Process {
+    const process = new Process(client, pod, this.registry, load);
     this.processes.push(process);
     return process;
   }
