@@ -74,7 +74,9 @@ export function seeLease(draft: Draft, view: LeaseView, source: Source): void {
   const { nowMs, state } = draft;
   const record = state.leases[view.name] ?? newLeaseRecord(nowMs);
   const old = record.view;
-  const verdict = weigh(view.version, old?.version, source, record.exchange.askedAt);
+  // At work every lease is known by a list or by its creation: this one is another hand's, or long gone and told late.
+  const strange = old === undefined && source === 'watch' && state.stage === 'ready';
+  const verdict = strange ? 'ask' : weigh(view.version, old?.version, source, record.exchange.askedAt);
   if (verdict === 'ask') doubtLease(draft, view.name);
   // What we know is newer than an answer of the store: so it is confirmed by it.
   if (verdict === 'ignore' && source !== 'watch') setLease(draft, view.name, { confirmed: true });

@@ -314,6 +314,14 @@ describe('at work', () => {
     expect(write).toMatchObject({ spec: { learning: true } });
   });
 
+  it('asks the store for a lease that only a watch tells of: it may be long gone', () => {
+    const bench = ready();
+    expect(bench.tell({ type: 'observed', leases: [lease({ status: { incarnation: 'a-2' } })] })).toEqual([]);
+    expect(bench.tick()).toEqual([{ type: 'read-lease', lease: 'a' }]);
+    bench.tell({ type: 'lease-read', lease: 'a', found: { result: 'missing' } });
+    expect(types(bench.tick())).toEqual(['create-lease']);
+  });
+
   it('learns when its ledger is gone', () => {
     const bench = ready(
       [lease({ grant: [2, 5], report: { ackGen: 5, cap: 2 } })],

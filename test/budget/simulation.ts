@@ -2,7 +2,7 @@
  * A whole cluster in one thread and under one seed: holders and allocators as they are in `src/budget`, a store with compare-and-swap, a
  * registry that counts, clocks that run differently, and whatever may go wrong. Every step is checked against the protocol's invariants.
  */
-import type { PodFact, SetFact } from '../../src/budget/protocol.ts';
+import type { PodFact, RegistryFact, SetFact } from '../../src/budget/protocol.ts';
 import type { Timing } from '../../src/budget/timing.ts';
 import { AllocatorNode, type Facts } from './simulation/allocator-node.ts';
 import { HolderNode } from './simulation/holder-node.ts';
@@ -21,6 +21,8 @@ export interface SimulationOptions {
   drift?: number;
   timing?: Timing;
 }
+
+const SECOND = 1_000;
 
 export class BreachError extends Error {
   override readonly name = 'BreachError';
@@ -63,6 +65,11 @@ export class Simulation {
       this.facts.registries.set(name, fact);
     }
     for (const set of sets) this.facts.sets.set(set.name, set);
+    // The operator tells of an account's connections in its status, and that lasts when the ledger does not.
+    this.store.onChange(({ kind, name }) => {
+      if (kind !== 'ledger' || this.facts.registries.get(name)?.used) return;
+      this.world.after(SECOND, () => this.changeRegistry(name, { used: true }));
+    });
   }
 
   // ---- operators
@@ -95,7 +102,7 @@ export class Simulation {
 
   // ---- registries, sets and pods
 
-  changeRegistry(name: string, patch: Partial<{ limit: number; deleting: boolean }>): void {
+  changeRegistry(name: string, patch: Partial<RegistryFact>): void {
     const fact = { ...this.facts.registries.get(name)!, ...patch };
     this.facts.registries.set(name, fact);
     for (const node of this.allocators) node.hear({ type: 'observed', registries: [fact] });
