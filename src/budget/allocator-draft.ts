@@ -48,7 +48,7 @@ export function setLease(draft: Draft, name: string, patch: Partial<LeaseRecord>
 
 /** The next tick passes over this ledger. */
 export function touchAccount(draft: Draft, account: string): void {
-  setAccount(draft, account, { dirty: true });
+  if (draft.state.accounts[account]?.dirty !== true) setAccount(draft, account, { dirty: true });
 }
 
 export function touchLease(draft: Draft, lease: LeaseView): void {
