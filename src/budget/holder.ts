@@ -214,8 +214,12 @@ function hear(draft: Draft, view: LeaseView, source: Source): void {
     seq: Math.max(status.seq ?? 0, state.lease?.seq ?? 0),
   };
   if (state.incarnation === undefined) return;
-  // The store forgot that we had registered.
-  if (status.incarnation !== state.incarnation && state.told !== undefined) state.told = undefined;
+  if (status.incarnation !== state.incarnation && state.told !== undefined) {
+    // Perhaps it was bound meanwhile and forgot that too: an incarnation is never bound again.
+    fenceSelf(draft, 'the connection lease does not know that we registered: was the store restored?');
+    remember(draft, spec);
+    return;
+  }
   if (spec.incarnation === state.incarnation) takeGrants(draft, view);
   else if (state.fence !== undefined) fenceSelf(draft, 'the lease is bound to another process start');
 }

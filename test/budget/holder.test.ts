@@ -370,6 +370,17 @@ describe('a fence', () => {
     ]);
   });
 
+  it('ends an incarnation whose registration the store forgot: it may have been bound meanwhile', () => {
+    const bench = new Bench();
+    bench.hear({ version: '10', ...UNBOUND });
+    bench.commit({ version: '11', ...UNBOUND });
+    const back = { ...UNBOUND, status: { incarnation: 'before' } };
+    expect(bench.hear({ version: '12', ...back })).toMatchObject([{ type: 'new-incarnation' }]);
+    expect(bench.tell({ type: 'incarnation', id: 'a-2' })).toMatchObject([
+      { type: 'put', status: { incarnation: 'a-2' } },
+    ]);
+  });
+
   it('is not the word of a watch that is late', () => {
     const bench = bound(3);
     bench.hear({ version: '15', grant: [4, 6] });

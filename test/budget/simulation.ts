@@ -65,6 +65,7 @@ export class Simulation {
       this.facts.registries.set(name, fact);
     }
     for (const set of sets) this.facts.sets.set(set.name, set);
+    this.#collectGarbage();
     // The operator tells of an account's connections in its status, and that lasts when the ledger does not.
     this.store.onChange(({ kind, name }) => {
       if (kind !== 'ledger' || this.facts.registries.get(name)?.used) return;
@@ -157,9 +158,15 @@ export class Simulation {
     const { uid } = holder.pod;
     if (!this.facts.pods.delete(uid)) return;
     for (const node of this.allocators) node.hear({ type: 'vanished', pods: [uid] });
-    this.world.after(this.world.between(100, 3_000), () => this.store.deleteLease(uid));
     if (!holder.alive) this.#forgetPod(holder);
     else holder.onExit = () => this.#forgetPod(holder);
+  }
+
+  /** As the garbage collector: leases of pods that are gone are deleted. */
+  #collectGarbage(): void {
+    for (const uid of [...this.store.leases.keys()])
+      if (!this.facts.pods.has(uid)) this.store.deleteLease(uid);
+    this.world.after(this.world.between(SECOND, 3 * SECOND), () => this.#collectGarbage());
   }
 
   #forgetPod({ pod }: HolderNode): void {
@@ -243,7 +250,7 @@ export class Simulation {
         const pods = this.podsOf(set.name);
         const demand = pods.reduce((sum, { state, pod }) => {
           const report = this.store.leases.get(pod.uid)?.status.accounts?.[name];
-          return sum + (state.phase === 'active' ? (report?.demand ?? 0) : 0);
+          return sum + (state.phase === 'active' && this.facts.pods.has(pod.uid) ? (report?.demand ?? 0) : 0);
         }, 0);
         const granted = this.granted(set.name, name);
         const guaranteed = Math.min(
