@@ -93,7 +93,7 @@ export function seeLease(draft: Draft, view: LeaseView, source: Source): void {
     hits: countHits(draft, record, view, sameHolder),
   });
   if (old !== undefined && wentBack(old.spec, view.spec)) {
-    for (const account of accountsOf(view)) setAccount(draft, account, { rolledBack: true, dirty: true });
+    for (const account of accountsOf(view)) learnFromNow(draft, account);
   }
   if (old === undefined || matters(old, view)) touchLease(draft, view);
 }
@@ -113,6 +113,12 @@ function countHits(
     if (isNew) setAccount(draft, account, { hitAtMs: draft.nowMs, dirty: true });
   }
   return hits;
+}
+
+/** The store went back: the next pass starts learning, or learning starts again. */
+function learnFromNow(draft: Draft, account: string): void {
+  const learning = draft.state.accounts[account]?.ledger?.spec.learning === true;
+  setAccount(draft, account, learning ? { learningSinceMs: draft.nowMs } : { rolledBack: true, dirty: true });
 }
 
 /** Fence and generations only grow, unless the store forgot. */
@@ -165,7 +171,7 @@ export function seeLedger(draft: Draft, view: LedgerView, source: Source): void 
     ledger: view,
     dirty: true,
     claimed: record.claimed && !wentBack,
-    rolledBack: wentBack || (record.rolledBack && !view.spec.learning),
+    rolledBack: (wentBack || record.rolledBack) && !view.spec.learning,
     learningSinceMs: startsLearning || wentBack ? nowMs : record.learningSinceMs,
     cutAtMs: old !== undefined && old.spec.cut !== view.spec.cut ? nowMs : record.cutAtMs,
     quarantines: quarantineTimers(record.quarantines, view.spec, nowMs),

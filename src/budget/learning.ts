@@ -82,7 +82,7 @@ export function longestExpiryMs({ timing, leases }: Pick<Pass, 'timing' | 'lease
 export function mayStopLearning(pass: Pass): boolean {
   const { nowMs, timing, registry, record } = pass;
   const wait = longestExpiryMs(pass) + quarantineMs(timing, registry) * clockFactor(timing);
-  return !record.rolledBack && nowMs - record.learningSinceMs >= wait;
+  return nowMs - record.learningSinceMs >= wait;
 }
 
 /** The first ledger of an account. It starts learning when there is any sign that there was one before. */
