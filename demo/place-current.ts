@@ -3,15 +3,7 @@ import { run } from '../test/cluster/run.ts';
 import { kubectlPath } from '../test/cluster/tools.ts';
 import { REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
-import {
-  clientOf,
-  installAll,
-  type Kubectl,
-  killProgram,
-  kubectlOk,
-  manifestText,
-  withImage,
-} from './place-kubernetes.ts';
+import { actions, clientOf, installAll, type Kubectl } from './place-kubernetes.ts';
 import { PortForward } from './port-forward.ts';
 
 const SERVICES = [...Object.values(SETS).map(serviceOf), ...REGISTRIES.map(({ service }) => service)];
@@ -33,7 +25,9 @@ export async function openCurrent(): Promise<Place> {
     for (const service of services) forwards.set(service, await PortForward.start(path, NAMESPACE, service));
   };
   await forward(SERVICES);
+  const acting = actions(kubectl, image);
   return {
+    ...acting,
     name: 'current',
     client,
     serviceUrl: (service) => {
@@ -42,21 +36,13 @@ export async function openCurrent(): Promise<Place> {
       return found.url;
     },
     apply: async (file) => {
-      await kubectlOk(kubectl, ['apply', '-f', '-'], withImage(await manifestText(file), image));
+      await acting.apply(file);
       await forward(LATER_SERVICES);
     },
     remove: async (file) => {
       for (const service of LATER_SERVICES) forwards.get(service)?.stop();
-      await kubectlOk(
-        kubectl,
-        ['delete', '--wait', '--ignore-not-found', '-f', '-'],
-        await manifestText(file),
-      );
+      await acting.remove(file);
     },
-    scale: async (set, replicas) => {
-      await kubectlOk(kubectl, ['scale', 'eppset', set, '-n', NAMESPACE, `--replicas=${replicas}`]);
-    },
-    kill: (pod) => killProgram(kubectl, pod),
     hints: () => [`kubectl get eppsets,eppreg -n ${NAMESPACE}`],
     close: async () => {
       for (const one of forwards.values()) one.stop();

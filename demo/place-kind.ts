@@ -10,7 +10,7 @@ import {
 import { toStderr } from '../test/cluster/progress.ts';
 import { REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
-import { clientOf, installAll, killProgram, kubectlOk, manifestText, withImage } from './place-kubernetes.ts';
+import { actions, clientOf, installAll, kubectlOk, manifestText } from './place-kubernetes.ts';
 
 /** The cluster that `make up` leaves running. */
 const KEPT_NAME = 'eppset';
@@ -62,23 +62,10 @@ async function placeOf(kind: KindCluster, image: string, keep: boolean): Promise
   };
   const serviceUrl = (service: string) => `http://127.0.0.1:${hostPort(service)}`;
   return {
+    ...actions(kubectl, image),
     name: 'kind',
     client,
     serviceUrl,
-    apply: async (file) => {
-      await kubectlOk(kubectl, ['apply', '-f', '-'], withImage(await manifestText(file), image));
-    },
-    remove: async (file) => {
-      await kubectlOk(
-        kubectl,
-        ['delete', '--wait', '--ignore-not-found', '-f', '-'],
-        await manifestText(file),
-      );
-    },
-    scale: async (set, replicas) => {
-      await kubectlOk(kubectl, ['scale', 'eppset', set, '-n', NAMESPACE, `--replicas=${replicas}`]);
-    },
-    kill: (pod) => killProgram(kubectl, pod),
     hints: () => [
       `export KUBECONFIG=${kind.kubeconfigPath}`,
       `kubectl get eppsets,eppreg -n ${NAMESPACE}`,

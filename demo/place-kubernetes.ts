@@ -9,7 +9,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
 import { demoSecrets } from '../src/simulator/demo-secrets.ts';
 import { FILES, REGISTRIES, SHARED_REGISTRY } from './cast.ts';
-import { NAMESPACE } from './place.ts';
+import { NAMESPACE, type Place } from './place.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -85,8 +85,25 @@ export async function clientOf(kubeconfig: string | undefined): Promise<Closable
   return createClient(config, { log: silentLog, clock: systemClock });
 }
 
+/** What is done by kubectl on every real cluster. */
+export function actions(kubectl: Kubectl, image: string): Pick<Place, 'apply' | 'remove' | 'scale' | 'kill'> {
+  return {
+    apply: async (file) => {
+      await kubectlOk(kubectl, ['apply', '-f', '-'], withImage(await manifestText(file), image));
+    },
+    remove: async (file) => {
+      const gone = ['delete', '--wait', '--ignore-not-found', '-f', '-'];
+      await kubectlOk(kubectl, gone, await manifestText(file));
+    },
+    scale: async (set, replicas) => {
+      await kubectlOk(kubectl, ['scale', 'eppset', set, '-n', NAMESPACE, `--replicas=${replicas}`]);
+    },
+    kill: (pod) => killProgram(kubectl, pod),
+  };
+}
+
 /** Ends the program of a pod by SIGKILL, from inside the pod: what runs as process 1 there is not the program itself. */
-export async function killProgram(kubectl: Kubectl, pod: string): Promise<void> {
+async function killProgram(kubectl: Kubectl, pod: string): Promise<void> {
   const script = [
     'const fs = require("node:fs");',
     'for (const id of fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map(Number)) {',

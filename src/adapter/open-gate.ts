@@ -8,7 +8,7 @@
  *      └──── refused ◀─credentials─┘         registries lock accounts after a few failed logins: wait for other
  *                                            credentials, or minutes
  */
-import { Backoff } from '../kube/backoff.ts';
+import { Backoff } from '../lib/backoff.ts';
 
 export interface OpenGateOptions {
   /** Most attempts begun in any one second. */

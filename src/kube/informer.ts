@@ -1,9 +1,9 @@
+import { Backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { abortable } from './abortable.ts';
 import { isGone } from './api-error.ts';
-import { Backoff } from './backoff.ts';
 import type { ListOptions, Reader, Watcher } from './interfaces.ts';
 import { type IndexFunction, type InformerEvent, ObjectStore } from './object-store.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, type Resource } from './objects.ts';

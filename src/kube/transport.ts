@@ -1,12 +1,12 @@
 import type { Registry } from 'prom-client';
 import { type Dispatcher, Pool } from 'undici';
+import { type BackoffOptions, backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 import { abortable } from './abortable.ts';
 import { ApiError } from './api-error.ts';
-import { type BackoffOptions, backoffMs } from './backoff.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { requestCounter } from './metrics.ts';
 import { statusError } from './status-error.ts';

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
+import { backoffMs } from '../lib/backoff.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
-import { backoffMs } from './backoff.ts';
 import { type QueueMetrics, queueMetrics } from './metrics.ts';
 
 export interface WorkQueueOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backoff, backoffMs } from '../../src/kube/backoff.ts';
+import { Backoff, backoffMs } from '../../src/lib/backoff.ts';
 
 describe('backoffMs', () => {
   it.each([
