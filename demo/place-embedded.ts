@@ -18,7 +18,7 @@ export async function openEmbedded(): Promise<Place> {
     apply: async (file) => cluster.apply(await manifestsOf(file)),
     remove: async (file) => cluster.remove(await manifestsOf(file)),
     scale: (set, replicas) => cluster.scale(NAMESPACE, set, replicas),
-    kill: async (pod) => cluster.killPod(NAMESPACE, pod),
+    kill: async ({ namespace, name }) => cluster.killPod(namespace, name),
     hints: () => ['eppset try'],
     close: () => cluster.close(),
   };

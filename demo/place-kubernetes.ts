@@ -103,14 +103,17 @@ export function actions(kubectl: Kubectl, image: string): Pick<Place, 'apply' | 
 }
 
 /** Ends the program of a pod by SIGKILL, from inside the pod: what runs as process 1 there is not the program itself. */
-async function killProgram(kubectl: Kubectl, pod: string): Promise<void> {
+async function killProgram(
+  kubectl: Kubectl,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<void> {
   const script = [
     'const fs = require("node:fs");',
     'for (const id of fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map(Number)) {',
     '  if (id === 1 || id === process.pid) continue;',
-    '  try { if (fs.readFileSync("/proc/" + id + "/cmdline", "utf8").includes("--config")) process.kill(id, "SIGKILL"); } catch {}',
+    '  try { if (fs.readFileSync("/proc/" + id + "/cmdline", "utf8").includes("eppset.js")) process.kill(id, "SIGKILL"); } catch {}',
     '}',
   ].join('\n');
   // The container may be gone before kubectl has its exit code.
-  await kubectl(['exec', '-n', NAMESPACE, pod, '--', 'node', '-e', script]);
+  await kubectl(['exec', '-n', namespace, name, '--', 'node', '-e', script]);
 }

@@ -17,8 +17,8 @@ export interface Place {
   remove(file: string): Promise<void>;
   /** `kubectl scale` of a set. */
   scale(set: string, replicas: number): Promise<void>;
-  /** Ends a pod's process at once, as the kernel's OOM killer would: nothing is drained. */
-  kill(pod: string): Promise<void>;
+  /** Ends a pod's process by SIGKILL, as the kernel's OOM killer would: nothing is drained. Its container starts again. */
+  kill(pod: { namespace: string; name: string }): Promise<void>;
   /** What to type to look around while the demo's objects are there. */
   hints(): string[];
   /** Leaves the place as it was found: what was made for this run alone is removed. */

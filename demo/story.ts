@@ -114,7 +114,7 @@ class Story {
     this.say(
       `kill the pod ${pod.metadata.name} of epp.core.bj: its connections stay charged until the registry surely dropped them`,
     );
-    await this.place.kill(pod.metadata.name);
+    await this.place.kill({ namespace: NAMESPACE, name: pod.metadata.name });
     await this.wait(12_000);
 
     this.say('the flood ends');

@@ -96,20 +96,24 @@ const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.i
 /** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s. */
 const BETWEEN_KILLS_MS = 45_000;
 
-/** Ends every operator at once, again and again, until aborted. Returns how many were ended. */
+/** SIGKILL to every operator, again and again, until aborted. Returns how many were ended. */
 async function killOperators(signal: AbortSignal): Promise<number> {
   let killed = 0;
   while (!signal.aborted) {
     await delay(BETWEEN_KILLS_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
     const { items } = await place.client.list(POD, OPERATORS);
-    for (const { metadata } of items) {
-      // Without grace: SIGKILL, and nothing of it is left to give up its lead in order.
-      const options = { gracePeriodSeconds: 0, ...(metadata.uid !== undefined && { uid: metadata.uid }) };
-      if (await place.client.delete(POD, { namespace: OPERATORS.namespace, name: metadata.name }, options))
-        killed++;
-    }
+    for (const { metadata } of items)
+      await place.kill({ namespace: OPERATORS.namespace, name: metadata.name });
+    killed += items.length;
   }
   return killed;
+}
+
+async function operatorRestarts(): Promise<number> {
+  const { items } = await place.client.list(POD, OPERATORS);
+  const containers = items.flatMap(({ status }) => status?.containerStatuses ?? []);
+  return containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 describe('the story of the demo', () => {
@@ -117,7 +121,9 @@ describe('the story of the demo', () => {
     const stop = new AbortController();
     const killing = killOperators(stop.signal);
     const summary = await play(place, performance.now()).finally(() => stop.abort());
-    expect(await killing).toBeGreaterThanOrEqual(2);
+    const killed = await killing;
+    expect(killed).toBeGreaterThanOrEqual(2);
+    await eventually(async () => (await operatorRestarts()) >= killed, { what: 'every kill hit' });
     expect(summary.problems).toEqual([]);
     expect(summary.core.succeeded).toBe(summary.core.sent);
   });
