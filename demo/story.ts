@@ -9,13 +9,7 @@ import { FILES, LOAD, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, service
 import { type CoreFigures, CoreLoad, Flood } from './load.ts';
 import { NAMESPACE, type Place } from './place.ts';
 import { LiveTable, type Sample } from './table.ts';
-import {
-  chargesOf,
-  type LedgerFigures,
-  type RegistryFigures,
-  registryFigures,
-  watchLedgers,
-} from './watch.ts';
+import { chargesOf, type LedgerFigures, registryFigures, watchLedgers } from './watch.ts';
 
 export interface Summary {
   place: string;
@@ -49,7 +43,6 @@ class Story {
   private readonly startMs = performance.now();
   private flood: Flood | undefined;
   private core: CoreLoad | undefined;
-  private registries: Map<string, RegistryFigures> = new Map();
 
   constructor(place: Place, table: LiveTable, signal: AbortSignal) {
     this.place = place;
@@ -74,12 +67,12 @@ class Story {
     this.core = core;
     core.start();
     this.say('registrations and renewals begin: 15 a second, on the set epp.core.bj');
-    await this.wait(5_000);
+    await delay(5_000);
     const flood = await this.underFlood();
     await core.stop();
     const registries = await this.readRegistries();
     const sharedPool = await this.compare();
-    return this.summary({
+    return this.summary(core.failures, {
       place: this.place.name,
       readySeconds,
       registries,
@@ -97,17 +90,17 @@ class Story {
       `a flood begins: ${LOAD.floodClients} clients check names as fast as they are answered, on epp.query.bj`,
     );
     flood.start();
-    await this.wait(10_000);
+    await delay(10_000);
 
     this.say(`scale epp.query.bj up: ${SETS.query.replicas} → ${SETS.query.replicas + 1} pods`);
     await this.place.scale(SETS.query.name, SETS.query.replicas + 1);
     await this.settled(SETS.query.name, SETS.query.replicas + 1);
-    await this.wait(5_000);
+    await delay(5_000);
 
     this.say('roll epp.core.bj: every pod is replaced, connections move from old to new');
     await this.roll(SETS.core.name);
     await this.settled(SETS.core.name, SETS.core.replicas);
-    await this.wait(3_000);
+    await delay(3_000);
 
     const pod = (await this.podsOf(SETS.core.name))[0];
     if (!pod) throw new Error('epp.core.bj has no pod to kill');
@@ -115,11 +108,11 @@ class Story {
       `kill the pod ${pod.metadata.name} of epp.core.bj: its connections stay charged until the registry surely dropped them`,
     );
     await this.place.kill({ namespace: NAMESPACE, name: pod.metadata.name });
-    await this.wait(12_000);
+    await delay(12_000);
 
     this.say('the flood ends');
     await flood.stop();
-    await this.wait(4_000);
+    await delay(4_000);
     return flood;
   }
 
@@ -137,10 +130,10 @@ class Story {
     });
     this.core = core;
     core.start();
-    await this.wait(2_000);
+    await delay(2_000);
     const flood = this.newFlood(SHARED_SERVICE);
     flood.start();
-    await this.wait(12_000);
+    await delay(12_000);
     await core.stop();
     await flood.stop();
     const { limit, highestSessions, refusals } = await registryFigures(
@@ -160,7 +153,7 @@ class Story {
     return flood;
   }
 
-  private summary(found: Omit<Summary, 'problems'>): Summary {
+  private summary(coreFailures: ReadonlyMap<string, number>, found: Omit<Summary, 'problems'>): Summary {
     const problems = [...found.ledger.violations];
     for (const { name, limit, highestSessions, refusals } of found.registries) {
       if (highestSessions > limit)
@@ -169,7 +162,7 @@ class Story {
     }
     const failed = found.core.sent - found.core.succeeded;
     if (failed > 0) {
-      const why = [...(this.coreFailures ?? [])].map(([reason, times]) => `${times} × ${reason}`).join('; ');
+      const why = [...coreFailures].map(([reason, times]) => `${times} × ${reason}`).join('; ');
       problems.push(`${failed} of ${found.core.sent} creates and renewals failed on the sets: ${why}`);
     }
     if (found.core.sent === 0) problems.push('no core command was sent');
@@ -178,10 +171,7 @@ class Story {
     return { ...found, problems };
   }
 
-  private coreFailures: Map<string, number> | undefined;
-
   private async readRegistries(): Promise<Summary['registries']> {
-    this.coreFailures = this.core?.failures;
     const figures = REGISTRIES.map(async ({ name, service }) => {
       const { limit, highestSessions, refusals } = await registryFigures(this.place.serviceUrl(service));
       return { name, limit, highestSessions, refusals };
@@ -257,7 +247,6 @@ class Story {
     const ledgers = (await this.place.client.list(EPP_CONNECTION_LEDGER, { namespace: NAMESPACE })).items;
     const rows = REGISTRIES.map(async ({ name, service, limit }) => {
       const figures = await registryFigures(this.place.serviceUrl(service));
-      this.registries.set(name, figures);
       const ledger = ledgers.find((candidate) => candidate.metadata.name === name);
       const entries = Object.values(ledger?.spec.entries ?? {});
       const quarantined = entries
@@ -294,10 +283,6 @@ class Story {
       await delay(100);
     }
     throw new Error(`${what}: not within ${timeoutMs / 1000} s`, { cause: last });
-  }
-
-  private wait(ms: number): Promise<void> {
-    return delay(ms);
   }
 
   private say(text: string): void {

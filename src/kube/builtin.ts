@@ -4,7 +4,6 @@ import type {
   V1Deployment,
   V1Pod,
   V1PodDisruptionBudget,
-  V1ReplicaSet,
   V1Role,
   V1RoleBinding,
   V1Secret,
@@ -21,7 +20,6 @@ export type Pod = Body<V1Pod>;
 export type Service = Body<V1Service>;
 export type ServiceAccount = Body<V1ServiceAccount>;
 export type Deployment = Body<V1Deployment>;
-export type ReplicaSet = Body<V1ReplicaSet>;
 export type Role = Body<V1Role>;
 export type RoleBinding = Body<V1RoleBinding>;
 export type PodDisruptionBudget = Body<V1PodDisruptionBudget>;
@@ -70,7 +68,6 @@ export const SERVICE_ACCOUNT = resource<ServiceAccount>('v1', 'ServiceAccount', 
 export const EVENT = resource<CoreEvent>('v1', 'Event', 'events');
 export const NAMESPACE = resource<Namespace>('v1', 'Namespace', 'namespaces', false);
 export const DEPLOYMENT = resource<Deployment>('apps/v1', 'Deployment', 'deployments');
-export const REPLICA_SET = resource<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
 export const ROLE = resource<Role>('rbac.authorization.k8s.io/v1', 'Role', 'roles');
 export const ROLE_BINDING = resource<RoleBinding>(
   'rbac.authorization.k8s.io/v1',
