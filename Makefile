@@ -48,6 +48,11 @@ test-e2e: $(DEPS) ## tests on kind, with the real image
 	@$(CLUSTER_CLI) prepare kind
 	@vitest run --project e2e
 
+.PHONY: steady
+steady: $(DEPS) ## watches a steady kind cluster for five minutes: nothing may be written but renewals
+	@$(CLUSTER_CLI) prepare kind
+	@STEADY_SECONDS=300 vitest run --project e2e test/e2e -t silent
+
 .PHONY: check
 check: $(DEPS) ## types, lint, generated files, import directions
 	@node test/run.ts check
