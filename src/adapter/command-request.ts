@@ -1,6 +1,7 @@
 /** From an HTTP request to a command of one account, or to what is wrong with it. Pure. */
 import { CATALOGUE, CommandError, checkCommand, commandDefinition, nameOf } from '../epp/catalogue.ts';
 import type { EppCommand, EppObject } from '../epp/command.ts';
+import { OBJECT_URIS } from '../epp/namespaces.ts';
 import { canonicalName, isBelow, type RoutedAccount, type TldRouter } from './tld-routing.ts';
 import { isTransform, type Work } from './work.ts';
 
@@ -39,11 +40,9 @@ export interface RequestProblem {
 }
 
 /** What may be asked for, by object. The session's own commands are the pool's, poll excepted. */
-const COMMANDS: Readonly<Record<EppObject, readonly string[]>> = {
-  domain: commandsOf('domain'),
-  host: commandsOf('host'),
-  contact: commandsOf('contact'),
-};
+const COMMANDS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  (Object.keys(OBJECT_URIS) as EppObject[]).map((object) => [object, commandsOf(object)]),
+);
 
 function commandsOf(object: EppObject): string[] {
   return CATALOGUE.filter((definition) => definition.object === object).map(({ command }) => command);
@@ -73,9 +72,8 @@ export function readRequest<A extends ServedAccount>(
     return refuse(invalid('body', 'must be a JSON object'));
   }
   const { extensions, ...body } = parts.body;
-  const command = { ...target, body, ...(extensions === undefined ? {} : { extensions }) };
-  const wrong =
-    wrongExtensions(extensions) ?? (target.object === 'domain' ? namesInZone(body, tld) : undefined);
+  const command = { ...target, body, extensions };
+  const wrong = target.object === 'domain' ? namesInZone(body, tld) : undefined;
   if (wrong) return refuse(wrong);
   const checked = check(command as EppCommand);
   if ('code' in checked) return refuse(checked);
@@ -100,21 +98,15 @@ function targetOf({ object, command }: RequestParts): Pick<EppCommand, 'object' 
     const message = `there is no object "${kind.slice(0, 64)}"; there are ${known}`;
     return { status: 404, code: 'unknown-object', message, field: 'object' };
   }
-  if (COMMANDS[kind].includes(command)) return { object: kind, command };
-  const known = COMMANDS[kind].join(', ') + (object === undefined ? ', poll' : '');
+  const commands = COMMANDS[kind] ?? [];
+  if (commands.includes(command)) return { object: kind, command };
+  const known = commands.join(', ') + (object === undefined ? ', poll' : '');
   const message = `there is no command "${command.slice(0, 64)}" for a ${kind}; there are ${known}`;
   return { status: 404, code: 'unknown-command', message, field: 'command' };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function wrongExtensions(extensions: unknown): Invalid | undefined {
-  if (extensions === undefined) return undefined;
-  if (!Array.isArray(extensions)) return invalid('extensions', 'must be a list of XML elements as strings');
-  const at = extensions.findIndex((extension) => typeof extension !== 'string');
-  return at < 0 ? undefined : invalid(`extensions[${at}]`, 'must be an XML element as a string');
 }
 
 /** Names of domains stand in the TLD of the path, and go out as lower-case A-labels: changed in place. */

@@ -1,17 +1,18 @@
 /** Every command that we know: the one list from which bodies are checked, frames are written and (by a registry) read. */
 import type { EppCommand, EppObject } from './command.ts';
 import { contactCommands } from './commands/contact.ts';
-import { type CommandDefinition, CommandError, commandName } from './commands/definition.ts';
+import { type CommandDefinition, commandName } from './commands/definition.ts';
 import { domainCommands } from './commands/domain.ts';
 import { hostCommands } from './commands/host.ts';
+import { CommandError, type CommandIssue } from './commands/issues.ts';
 import { sessionCommands } from './commands/session.ts';
+import { checkExtensions, readCommandExtensions, writeExtensions } from './extensions/catalogue.ts';
 import { transactionId } from './fields.ts';
 import { EPP_URI, OBJECT_URIS } from './namespaces.ts';
-import { parseXml, XmlError } from './xml.ts';
 import { childOf, elementsOf, textOf, type XmlElement } from './xml-element.ts';
-import { document, escapeXml, rawXml } from './xml-write.ts';
+import { document, escapeXml } from './xml-write.ts';
 
-export { CommandError } from './commands/definition.ts';
+export { CommandError } from './commands/issues.ts';
 
 export const CATALOGUE: readonly CommandDefinition[] = [
   ...sessionCommands,
@@ -37,24 +38,36 @@ export function nameOf(command: { object?: EppObject | undefined; command: strin
   return commandName(command.object, command.command);
 }
 
-/** The command with its body checked and completed by defaults. Throws CommandError, which names the wrong field. */
+/** The command with its body and its extensions checked and completed by defaults. Throws CommandError, which names the wrong fields. */
 export function checkCommand(command: EppCommand): EppCommand {
   const definition = definitionOf(command);
+  const issues: CommandIssue[] = [];
   if (command.clTRID !== undefined && !TRANSACTION_ID.safeParse(command.clTRID).success) {
-    throw new CommandError(nameOf(command), [
-      { path: 'clTRID', message: 'must have 3 to 64 characters on one line' },
-    ]);
+    issues.push({ path: 'clTRID', message: 'must have 3 to 64 characters on one line' });
   }
-  for (const [index, xml] of (command.extensions ?? []).entries()) extension(command, index, xml);
-  return { ...command, body: definition.check(command.body) };
+  const extensions = checkExtensions(nameOf(command), command.extensions, issues);
+  let body = command.body;
+  try {
+    body = definition.check(command.body);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    issues.unshift(...error.issues);
+  }
+  if (issues.length > 0) throw new CommandError(nameOf(command), issues);
+  return { ...command, body, ...(extensions === undefined ? {} : { extensions }) };
 }
 
-/** The XML document of a command. Throws CommandError. What it returns is valid by the schemas, raw extensions excepted. */
-export function writeCommand(command: EppCommand): string {
+const NOTHING_OFFERED: ReadonlySet<string> = new Set();
+
+/**
+ * The XML document of a command. Throws CommandError. What it returns is valid by the schemas, raw extensions excepted.
+ * @param offered the services that the login has asked for: of an extension with several versions, which one is written
+ */
+export function writeCommand(command: EppCommand, offered: ReadonlySet<string> = NOTHING_OFFERED): string {
   const checked = checkCommand(command);
   const element = definitionOf(checked).write(checked.body);
   if (checked.command === 'hello') return document(element);
-  const extensions = (checked.extensions ?? []).map((xml, index) => extension(checked, index, xml)).join('');
+  const extensions = checked.extensions ? writeExtensions(nameOf(checked), checked.extensions, offered) : '';
   const id = checked.clTRID === undefined ? '' : `<clTRID>${escapeXml(checked.clTRID)}</clTRID>`;
   return document(
     `<command>${element}${extensions === '' ? '' : `<extension>${extensions}</extension>`}${id}</command>`,
@@ -79,7 +92,14 @@ export function readCommand(root: XmlElement): EppCommand | undefined {
     command: definition.command,
     body: definition.read(element),
     ...(id ? { clTRID: textOf(id) } : {}),
-    ...(extensionElement ? { extensions: elementsOf(extensionElement).map((child) => rawXml(child)) } : {}),
+    ...(extensionElement
+      ? {
+          extensions: readCommandExtensions(
+            nameOf({ object, command: definition.command }),
+            extensionElement,
+          ),
+        }
+      : {}),
   };
 }
 
@@ -90,21 +110,4 @@ function definitionOf(command: EppCommand): CommandDefinition {
   throw new CommandError(nameOf(command), [
     { path: 'command', message: `is not known; ${command.object ?? 'a session'} has ${known.join(', ')}` },
   ]);
-}
-
-/** A raw extension, written anew from what was read, so that nothing can break out of its element. */
-function extension(command: EppCommand, index: number, xml: string): string {
-  const wrong = (message: string) =>
-    new CommandError(nameOf(command), [{ path: `extensions[${index}]`, message }]);
-  let element: XmlElement;
-  try {
-    element = parseXml(xml);
-  } catch (error) {
-    if (error instanceof XmlError) throw wrong(error.message);
-    throw error;
-  }
-  if (element.uri === '' || element.uri === EPP_URI) {
-    throw wrong('must be one element in a namespace of its own (RFC 5730 section 2.7.3)');
-  }
-  return rawXml(element, EPP_URI);
 }

@@ -1,6 +1,18 @@
 /** EPP commands and responses as JSON, after the terms of RFC 5730 to 5733. */
 
-export type EppObject = 'domain' | 'host' | 'contact';
+import type { OBJECT_URIS } from './namespaces.ts';
+
+/** What commands are about: RFC 5731 to 5733, RFC 9167 (maintenance), and the account's balance (Verisign). */
+export type EppObject = keyof typeof OBJECT_URIS;
+
+/**
+ * Extensions by their name, as `secDNS`; `src/epp/extensions` has them all. `raw`: XML elements as strings, each declaring its
+ * own namespace: in a command what has no name here, in a response what no definition knows.
+ */
+export interface EppExtensions {
+  raw?: string[];
+  [name: string]: unknown;
+}
 
 /** A command as a caller gives it: `body` is JSON after the RFC's own element names, checked by the schema of (object, command). */
 export interface EppCommand {
@@ -10,8 +22,7 @@ export interface EppCommand {
   body: Record<string, unknown>;
   /** Fresh for each attempt; made by the session where absent. */
   clTRID?: string;
-  /** Children of `<extension>` as raw XML, each one element that declares its own namespace. */
-  extensions?: string[];
+  extensions?: EppExtensions;
 }
 
 /** One `<result>` (RFC 5730 section 2.6). */
@@ -37,8 +48,7 @@ export interface EppResponse {
   rawData?: string[];
   /** `<msgQ>` (RFC 5730 section 2.6). */
   messageQueue?: { count: number; id: string; date?: string; message?: string };
-  /** Extensions that no schema here knows, as raw XML strings. */
-  extensions?: string[];
+  extensions?: EppExtensions;
 }
 
 /** The code that counts: with several results all are errors, and the first is told. */

@@ -27,7 +27,7 @@ describe('secrets', { timeout: 20_000 }, () => {
     await post('/com/create', { name: 'b.net', authInfo });
     await post('/com/create', { name: 'b.com', authInfo: { pw: `${AUTH}\n` } });
     await post('/com/create', { name: 'b.com', authInfo: AUTH });
-    await post('/com/create', { name: 'b.com', authInfo, extensions: [`<x>${AUTH}</x>`] });
+    await post('/com/create', { name: 'b.com', authInfo, extensions: { raw: [`<x>${AUTH}</x>`] } });
     await post('/com/create', `{"name": "b.com", "authInfo": {"pw": "${AUTH}"`);
     await post('/com/create', `${AUTH}`);
     h.registry.control({ faults: { lostReplies: 1 } });

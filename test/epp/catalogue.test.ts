@@ -154,13 +154,13 @@ describe('writeCommand', () => {
     const check = (rest: Partial<EppCommand>) =>
       issuesOf(command('domain:check', { names: ['a.com'] }, rest));
     expect(check({ clTRID: 'ab' })).toEqual(['clTRID']);
-    expect(check({ extensions: ['<x:y xmlns:x="urn:x"/>', '<y'] })).toEqual(['extensions[1]']);
-    expect(check({ extensions: ['<y/>'] })).toEqual(['extensions[0]']);
-    expect(check({ extensions: ['<x:y xmlns:x="urn:x"/></extension><clTRID>evil</clTRID>'] })).toEqual([
-      'extensions[0]',
-    ]);
-    expect(check({ extensions: ['<command xmlns="urn:ietf:params:xml:ns:epp-1.0"/>'] })).toEqual([
-      'extensions[0]',
+    expect(check({ extensions: { raw: ['<x:y xmlns:x="urn:x"/>', '<y'] } })).toEqual(['extensions.raw[1]']);
+    expect(check({ extensions: { raw: ['<y/>'] } })).toEqual(['extensions.raw[0]']);
+    expect(
+      check({ extensions: { raw: ['<x:y xmlns:x="urn:x"/></extension><clTRID>evil</clTRID>'] } }),
+    ).toEqual(['extensions.raw[0]']);
+    expect(check({ extensions: { raw: ['<command xmlns="urn:ietf:params:xml:ns:epp-1.0"/>'] } })).toEqual([
+      'extensions.raw[0]',
     ]);
   });
 
@@ -190,7 +190,7 @@ describe('writeCommand', () => {
   it.skipIf(CANNOT_VALIDATE !== undefined)(
     `is valid by the schemas (skipped where ${CANNOT_VALIDATE ?? 'they are not at hand'})`,
     () => {
-      const valid = (given: EppCommand) => ({ ...given, extensions: [] });
+      const valid = (given: EppCommand) => ({ ...given, extensions: {} });
       const documents = CATALOGUE.flatMap(({ object, command }) =>
         fc
           .sample(commandArbitrary(object, command), { numRuns: 60, seed: 1 })

@@ -170,7 +170,7 @@ export function commandArbitrary(name: EppObject | undefined, command: string): 
       ? {}
       : {
           clTRID: words(3, 64),
-          extensions: list(fc.constant('<x:y xmlns:x="urn:x" z="1">t<w/></x:y>'), 2),
+          extensions: object({ raw: list(fc.constant('<x:y xmlns:x="urn:x" z="1">t<w xmlns=""/></x:y>'), 2) }),
         };
   return object(fields, optional).map((rest) => ({
     ...(name === undefined ? {} : { object: name }),

@@ -94,15 +94,15 @@ describe('a response', () => {
         resData:
           '<x:pollData xmlns:x="http://www.verisign.com/epp/lowbalance-poll-1.0"><x:creditLimit>0</x:creditLimit></x:pollData>',
         extension:
-          '<rgp:infData xmlns:rgp="urn:ietf:params:xml:ns:rgp-1.0"><rgp:rgpStatus s="addPeriod"/></rgp:infData><y xmlns="urn:y"/>',
+          '<x:infData xmlns:x="urn:x"><x:state s="addPeriod"/></x:infData><y xmlns="urn:y"/>',
       }),
     );
     expect(told.rawData).toEqual([
       '<x:pollData xmlns:x="http://www.verisign.com/epp/lowbalance-poll-1.0"><x:creditLimit>0</x:creditLimit></x:pollData>',
     ]);
     expect(told.data).toBeUndefined();
-    expect(told.extensions).toEqual([
-      '<rgp:infData xmlns:rgp="urn:ietf:params:xml:ns:rgp-1.0"><rgp:rgpStatus s="addPeriod"/></rgp:infData>',
+    expect(told.extensions?.raw).toEqual([
+      '<x:infData xmlns:x="urn:x"><x:state s="addPeriod"/></x:infData>',
       '<y xmlns="urn:y"/>',
     ]);
   });

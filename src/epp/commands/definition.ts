@@ -4,23 +4,7 @@ import type { Content } from '../mapping.ts';
 import { OBJECT_URIS } from '../namespaces.ts';
 import { attributeOf, elementsOf, type XmlElement } from '../xml-element.ts';
 import { escapeXml, tag } from '../xml-write.ts';
-
-/** A command whose JSON is wrong. Every issue names the field; no message holds a value, which may be a secret. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly issues: readonly CommandIssue[];
-
-  constructor(command: string, issues: readonly CommandIssue[]) {
-    super(`${command}: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`);
-    this.issues = issues;
-  }
-}
-
-export interface CommandIssue {
-  /** As in `period.value` or `names[2]`; `body` for the whole. */
-  path: string;
-  message: string;
-}
+import { CommandError, issuesOf } from './issues.ts';
 
 /** One command of one object: what its JSON may be, and how it stands in XML, both ways. */
 export interface CommandDefinition {
@@ -100,27 +84,11 @@ function checker(name: string, schema: z.ZodType<Record<string, unknown>>) {
   return (body: unknown): Record<string, unknown> => {
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
-    throw new CommandError(name, parsed.error.issues.flatMap(issuesOf));
+    throw new CommandError(
+      name,
+      parsed.error.issues.flatMap((issue) => issuesOf(issue)),
+    );
   };
-}
-
-/** An unknown field is named itself, not the object that it stands in. */
-function issuesOf(issue: z.core.$ZodIssue): CommandIssue[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: pathOf(issue.path), message: issue.message }];
-  return issue.keys.map((key) => ({
-    path: pathOf([...issue.path, key.slice(0, 64)]),
-    message: 'is not known here',
-  }));
-}
-
-/** `['names', 2]` as `names[2]`. */
-function pathOf(path: readonly PropertyKey[]): string {
-  let written = '';
-  for (const part of path) {
-    if (typeof part === 'number') written += `[${part}]`;
-    else written += written === '' ? String(part) : `.${String(part)}`;
-  }
-  return written === '' ? 'body' : written;
 }
 
 /** For schemas: a list of at least one, and not more than any registry would take. */

@@ -151,6 +151,8 @@ const CONTENTS: Record<EppObject, Record<string, Content>> = {
     panData: pendingAction('id'),
     trnData: record(one('id'), ...transfer),
   },
+  maintenance: {},
+  balance: {},
 };
 
 const OBJECT_BY_URI = new Map(

@@ -1,8 +1,9 @@
 /** Reading what a registry sends (RFC 5730 sections 2.4 and 2.6). */
 import type { EppResponse, EppResult } from '../command.ts';
+import { readResponseExtensions } from '../extensions/catalogue.ts';
 import { EPP_URI } from '../namespaces.ts';
 import { decodeXml, parseXml, XmlError } from '../xml.ts';
-import { attributeOf, childOf, childrenOf, elementsOf, textOf, type XmlElement } from '../xml-element.ts';
+import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from '../xml-element.ts';
 import { rawContent, rawXml } from '../xml-write.ts';
 import { readAllData } from './data.ts';
 import { type Greeting, readGreeting } from './greeting.ts';
@@ -52,8 +53,7 @@ function readResponse(element: XmlElement): EppResponse {
   }
 
   const extension = childOf(element, 'extension');
-  const extensions = extension ? elementsOf(extension).map((child) => rawXml(child)) : [];
-  if (extensions.length > 0) response.extensions = extensions;
+  if (extension && extension.children.length > 0) response.extensions = readResponseExtensions(extension);
   return response;
 }
 

@@ -1,0 +1,3 @@
+import type { ExtensionDefinition } from './definition.ts';
+
+export const cnnicExtensions: readonly ExtensionDefinition[] = [];
