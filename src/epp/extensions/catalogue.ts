@@ -161,7 +161,7 @@ function readAll(
     const content = definition && find(definition, element);
     // Of two with one name the second stays XML
     if (!definition || !content || read[definition.name] !== undefined) {
-      read.raw = [...(read.raw ?? []), rawXml(element)];
+      read.raw = [...(read.raw ?? []), rawXml(element, EPP_URI)];
     } else {
       read[definition.name] = contentFor(content, element.uri).read(element);
     }
