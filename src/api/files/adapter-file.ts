@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../v1alpha1/duration.ts';
+import { dialect } from '../v1alpha1/registry.ts';
 import { CLASSES } from '../v1alpha1/set.ts';
 
 /**
@@ -9,6 +10,7 @@ import { CLASSES } from '../v1alpha1/set.ts';
 const account = z.strictObject({
   name: z.string().min(1).max(253).describe('Name of the registry account (EppRegistry).'),
   profile: z.string().min(1).max(63).default('generic'),
+  dialect: dialect().prefault({}),
   accreditation: z.string().min(1).max(63),
   tlds: z.array(z.string().min(1).max(253)).min(1),
   endpoint: z.strictObject({
@@ -23,6 +25,7 @@ const account = z.strictObject({
     .strictObject({
       dir: z.string().min(1).optional().describe('Folder with tls.crt and tls.key: the client certificate.'),
       caDir: z.string().min(1).optional().describe('Folder with ca.crt.'),
+      minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
     })
     .prefault({}),
   connections: z.strictObject({
@@ -34,6 +37,48 @@ const account = z.strictObject({
   }),
   /** In mode local: what this process grants itself. In mode lease the lease says. */
   pool: z.strictObject({ max: z.int().min(1) }),
+  /** In mode local: what this process allows itself. In mode lease it is split over the pods by their leases. 0: no limit. */
+  commands: z
+    .strictObject({ perSecond: z.int().min(0).default(0), perMinute: z.int().min(0).default(0) })
+    .prefault({}),
+  poll: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      interval: duration().default('30s'),
+      sink: z
+        .discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.literal('webhook'),
+            url: z.string().min(1),
+            secretDir: z.string().min(1).optional().describe('Folder with the file secret: signs each POST.'),
+          }),
+          z.strictObject({ kind: z.literal('stdout') }),
+          z.strictObject({
+            kind: z.literal('file'),
+            path: z.string().min(1).describe('Lines of JSON are appended.'),
+          }),
+        ])
+        .optional(),
+    })
+    .refine(({ enabled, sink }) => !enabled || sink !== undefined, {
+      path: ['sink'],
+      message: 'is needed while polling is enabled: a message that is acknowledged is gone at the registry',
+    })
+    .prefault({}),
+  jobs: z
+    .strictObject({
+      balance: z
+        .strictObject({ enabled: z.boolean().default(false), interval: duration().default('1h') })
+        .prefault({}),
+      canary: z
+        .strictObject({
+          enabled: z.boolean().default(false),
+          interval: duration().default('1m'),
+          name: z.string().min(1).max(253).optional(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
 });
 
 export const adapterFile = z.strictObject({
@@ -63,6 +108,33 @@ export const adapterFile = z.strictObject({
   timeouts: z
     .strictObject({ queue: duration().default('5s'), command: duration().default('30s') })
     .prefault({}),
+  checks: z
+    .strictObject({
+      coalesce: z.boolean().optional().describe("As the account's dialect says by default."),
+      cacheFor: duration().default('0s'),
+      cacheTakenFor: duration().optional(),
+    })
+    .prefault({}),
+  pipelining: z.boolean().default(true).describe("To the depth of the account's dialect."),
+  transformReservePercent: z.int().min(0).max(90).default(10),
+  idempotency: z
+    .discriminatedUnion('store', [
+      z.strictObject({ store: z.literal('memory') }),
+      z.strictObject({
+        store: z.literal('valkey'),
+        host: z.string().min(1).max(253),
+        port: z.int().min(1).max(65535).default(6379),
+        tls: z.boolean().default(false),
+        caDir: z.string().min(1).optional().describe('Folder with ca.crt.'),
+        credentialsDir: z.string().min(1).optional().describe('Folder with the file password, and username.'),
+        database: z.int().min(0).default(0),
+      }),
+    ])
+    .default({ store: 'memory' }),
+  /** The other adapters of the set, which are told what a create or a delete makes stale: a name with an address for each. */
+  peers: z.strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) }).optional(),
+  /** Requests that are served at once; more get 503. */
+  maxConcurrentRequests: z.int().min(1).max(1_000_000).default(10_000),
   /** Requests that may wait for a connection, over all accounts; more get 503 at once. */
   queueLimit: z.int().min(0).max(1_000_000).default(1_000),
   accounts: z.array(account).min(1),

@@ -83,5 +83,11 @@ export const labelValue = () =>
     'must be a label value: at most 63 letters, digits, hyphens, underscores and dots',
   );
 
+/** Of an object or an extension of EPP, as greetings list them. */
+export const serviceUri = () =>
+  z.string().min(3).max(255).regex(portableRegex('^[A-Za-z][A-Za-z0-9+.-]*:[!-~]+$'), {
+    error: 'must be a URI such as urn:ietf:params:xml:ns:secDNS-1.1',
+  });
+
 export const count = () => z.int().min(0);
 export const percent = () => z.int().min(0).max(100);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { PROFILE_NAMES } from '../../epp/profiles/names.ts';
+import { FEATURE_NAMES, KEEPALIVES, PROFILE_NAMES } from '../../epp/profiles/names.ts';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { listMap, listSet } from '../schema/collections.ts';
-import { count, host, objectName, serverName, tld, webUrl } from '../schema/names.ts';
+import { count, host, objectName, serverName, serviceUri, tld, webUrl } from '../schema/names.ts';
 import { immutable, matching, rule } from '../schema/rule.ts';
 import { conditions } from './condition.ts';
 import { duration } from './duration.ts';
@@ -59,6 +59,51 @@ const connections = () =>
     },
   ).describe('The connection budget of this account.');
 
+const feature = () => z.enum(FEATURE_NAMES);
+
+/** Values over those of the profile; what is absent stays the profile's. */
+export const dialect = () =>
+  z
+    .strictObject({
+      features: listSet(feature(), { max: 64 })
+        .optional()
+        .describe('Instead of the features of the profile.'),
+      addFeatures: listSet(feature(), { max: 64 }).optional().describe('More than the profile has.'),
+      removeFeatures: listSet(feature(), { max: 64 })
+        .optional()
+        .describe('Of the profile, not asked for at login.'),
+      objectURIs: listSet(serviceUri(), { min: 1, max: 64 })
+        .optional()
+        .describe('Object services asked for at login, as far as the greeting offers them.'),
+      extensionURIs: listSet(serviceUri(), { max: 64 })
+        .optional()
+        .describe('Extension services asked for at login beside those of the features.'),
+      maxCheckNames: z.int().min(1).max(1_000).optional().describe('Most names in one check.'),
+      maxFrameBytes: z
+        .int()
+        .min(4_096)
+        .max(64 * 1024 * 1024)
+        .optional()
+        .describe('Largest frame that is read, header included.'),
+      keepalive: z.enum(KEEPALIVES).optional().describe('How a silent session is kept alive.'),
+      pipelineDepth: z
+        .int()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('Commands in flight on one connection (RFC 5734 section 3); 1: one after the other.'),
+      coalesceChecks: z
+        .boolean()
+        .optional()
+        .describe('Put checks of several callers into one command, up to maxCheckNames.'),
+      oneZonePerCheck: z.boolean().optional().describe('A check holds names of one TLD alone.'),
+      namestoreSubProduct: z
+        .boolean()
+        .optional()
+        .describe('Add namestoreExt with the product of the TLD where the caller gave none.'),
+    })
+    .describe('Where this registry differs from its profile.');
+
 const poll = () =>
   rule(
     z.strictObject({
@@ -71,19 +116,55 @@ const poll = () =>
         .describe('While the queue is empty.'),
       sink: z
         .strictObject({
-          webhook: z.strictObject({ url: webUrl().describe('Receives each message by POST.') }).optional(),
+          webhook: z
+            .strictObject({
+              url: webUrl().describe('Receives each message by POST.'),
+              secretName: objectName()
+                .optional()
+                .describe('Secret with the key `secret`: signs each POST (HMAC-SHA256).'),
+            })
+            .optional(),
+          stdout: z
+            .strictObject({})
+            .optional()
+            .describe("A line of JSON for each message on the pod's standard output."),
         })
         .optional()
-        .describe('Where messages go before they are acknowledged.'),
+        .describe('Where messages go before they are acknowledged: one of these.'),
     }),
     {
-      cel: '!self.enabled || has(self.sink) && has(self.sink.webhook)',
-      holds: ({ enabled, sink }) => !enabled || sink?.webhook !== undefined,
+      cel: '!self.enabled || has(self.sink) && has(self.sink.webhook) != has(self.sink.stdout)',
+      holds: ({ enabled, sink }) =>
+        !enabled || (sink !== undefined && (sink.webhook !== undefined) !== (sink.stdout !== undefined)),
       message:
-        'needs a webhook while polling is enabled: a message that is acknowledged is gone at the registry',
+        'needs one of webhook and stdout while polling is enabled: a message that is acknowledged is gone at the registry',
       path: ['sink'],
     },
   );
+
+const jobs = () =>
+  z.strictObject({
+    balance: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        interval: duration({ atLeast: '10s', atMost: '24h' }).default('1h'),
+      })
+      .prefault({})
+      .describe("Asks for the account's balance, where the registry tells it."),
+    canary: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        interval: duration({ atLeast: '5s', atMost: '24h' }).default('1m'),
+        name: z
+          .string()
+          .min(1)
+          .max(253)
+          .optional()
+          .describe('Domain that is asked about; one of the first TLD by default.'),
+      })
+      .prefault({})
+      .describe('A check that proves the account end to end.'),
+  });
 
 /** One accreditation at one registry: host, credentials, TLDs, limits. The unit of a connection budget. */
 export const registrySpec = z.strictObject({
@@ -91,6 +172,7 @@ export const registrySpec = z.strictObject({
     .enum(PROFILE_NAMES)
     .default('generic')
     .describe('Dialect data: login URIs, batch size of check, quirks, keepalive. generic works anywhere.'),
+  dialect: dialect().optional(),
   accreditation: immutable(
     matching(
       z.string().min(1).max(63),
@@ -116,15 +198,28 @@ export const registrySpec = z.strictObject({
       caSecretName: objectName()
         .optional()
         .describe("Secret with the key ca.crt; the system's CAs by default."),
+      minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Lowest version of TLS.'),
     })
     .prefault({}),
   connections: connections(),
   commands: z
     .strictObject({
-      perSecond: z.int().min(0).max(100_000).default(0).describe('A shared command rate; 0: none.'),
+      perSecond: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(0)
+        .describe('Most commands in any second over all pods, logins and keepalives included; 0: no limit.'),
+      perMinute: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(0)
+        .describe('Most commands in any minute over all pods, logins and keepalives included; 0: no limit.'),
     })
     .prefault({}),
   poll: poll().prefault({}),
+  jobs: jobs().prefault({}),
   egress: z
     .strictObject({
       mode: z

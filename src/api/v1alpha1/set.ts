@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { listMap } from '../schema/collections.ts';
-import { count, percent, registryName } from '../schema/names.ts';
+import { count, host, objectName, percent, registryName } from '../schema/names.ts';
 import { immutable, rule } from '../schema/rule.ts';
 import { conditions } from './condition.ts';
 import { duration } from './duration.ts';
@@ -64,6 +64,41 @@ const autoscaling = () =>
     },
   ).describe('Lets the number of pods follow the use of the pools; replicas is then left alone.');
 
+const checks = () =>
+  z.strictObject({
+    coalesce: z
+      .boolean()
+      .optional()
+      .describe("Put checks of several callers into one command; as the registry's dialect says by default."),
+    cacheFor: duration({ atMost: '1h' })
+      .default('0s')
+      .describe('How long the answer to a check is kept for the next caller; 0s: not at all.'),
+    cacheTakenFor: duration({ atMost: '24h' })
+      .optional()
+      .describe('The same for names that are taken, which stay so longer; cacheFor by default.'),
+  });
+
+const idempotency = () =>
+  z.strictObject({
+    valkey: z
+      .strictObject({
+        host: host(),
+        port: z.int().min(1).max(65535).default(6379),
+        tls: z.boolean().default(false),
+        caSecretName: objectName()
+          .optional()
+          .describe("Secret with the key ca.crt; the system's CAs by default."),
+        credentialsSecretName: objectName()
+          .optional()
+          .describe('Secret with the key password, and username where there is one.'),
+        database: z.int().min(0).max(1_000).default(0),
+      })
+      .optional()
+      .describe(
+        'A Valkey or Redis that all pods share: an Idempotency-Key then holds over pods and restarts.',
+      ),
+  });
+
 /** An isolated deployment of adapters for one business and region. */
 export const setSpec = z.strictObject({
   set: immutable(setNameField(), 'create another EppSet and delete this one').describe(
@@ -82,6 +117,22 @@ export const setSpec = z.strictObject({
         .describe('How long the registry may take to answer.'),
     })
     .prefault({}),
+  checks: checks().prefault({}).describe('How availability checks are answered.'),
+  pipelining: z
+    .boolean()
+    .optional()
+    .describe(
+      "Several commands in flight on one connection; to the depth of the registry's dialect. True by default.",
+    ),
+  transformReservePercent: z
+    .int()
+    .min(0)
+    .max(90)
+    .default(10)
+    .describe('Share of the connections that checks and other queries leave free while transforms come.'),
+  idempotency: idempotency()
+    .prefault({})
+    .describe('Where Idempotency-Keys are kept; in each pod by default.'),
   template: podTemplate().prefault({}),
   autoscaling: autoscaling().optional(),
   paused: z.boolean().default(false).describe('True: the operator leaves everything of this set as it is.'),

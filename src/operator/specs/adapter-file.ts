@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { AdapterFileInput } from '../../api/files/adapter-file.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
+import { setObjectNames } from './names.ts';
 
 /** The registry accounts of a set's pools, by name. */
 export type RegistriesByName = ReadonlyMap<string, EppRegistry>;
@@ -10,16 +11,30 @@ export type RegistriesByName = ReadonlyMap<string, EppRegistry>;
 export const CONFIG_DIR = '/etc/eppset/config';
 export const CONFIG_FILE = 'adapter.yaml';
 export const ACCOUNTS_DIR = '/etc/eppset/accounts';
+export const SET_DIR = '/etc/eppset/set';
 export const HTTP_PORT = 8080;
 
 /** The Secrets of an account, by the folder below `ACCOUNTS_DIR/<registry>` that each is mounted at. */
 export function accountSecrets(registry: EppRegistry): { folder: string; secretName: string }[] {
-  const { credentials, tls } = registry.spec;
-  return [
-    { folder: 'credentials', secretName: credentials.secretName },
-    ...(tls.secretName === undefined ? [] : [{ folder: 'tls', secretName: tls.secretName }]),
-    ...(tls.caSecretName === undefined ? [] : [{ folder: 'ca', secretName: tls.caSecretName }]),
-  ];
+  const { credentials, tls, poll } = registry.spec;
+  return named({
+    credentials: credentials.secretName,
+    tls: tls.secretName,
+    ca: tls.caSecretName,
+    webhook: poll.enabled ? poll.sink?.webhook?.secretName : undefined,
+  });
+}
+
+/** The set's own Secrets, by the folder below `SET_DIR` that each is mounted at. */
+export function setSecrets(set: EppSet): { folder: string; secretName: string }[] {
+  const { valkey } = set.spec.idempotency;
+  return named({ 'valkey-credentials': valkey?.credentialsSecretName, 'valkey-ca': valkey?.caSecretName });
+}
+
+function named(secrets: Record<string, string | undefined>): { folder: string; secretName: string }[] {
+  return Object.entries(secrets).flatMap(([folder, secretName]) =>
+    secretName === undefined ? [] : [{ folder, secretName }],
+  );
 }
 
 /** A set's pools with their registries, sorted by registry. Throws for a registry that was not resolved. */
@@ -46,7 +61,24 @@ export function adapterFile(
     http: { host: '0.0.0.0', port: HTTP_PORT },
     budget: { mode: 'lease', timeScale: options.timeScale },
     timeouts: set.spec.timeouts,
+    checks: set.spec.checks,
+    ...(set.spec.pipelining !== undefined && { pipelining: set.spec.pipelining }),
+    transformReservePercent: set.spec.transformReservePercent,
+    idempotency: idempotency(set),
+    peers: { host: setObjectNames(set.metadata.name).pods, port: HTTP_PORT },
     accounts: poolsWithRegistries(set, registries).map(({ pool, registry }) => account(registry, pool.max)),
+  };
+}
+
+function idempotency(set: EppSet): NonNullable<AdapterFileInput['idempotency']> {
+  const { valkey } = set.spec.idempotency;
+  if (!valkey) return { store: 'memory' };
+  const { caSecretName, credentialsSecretName, ...address } = valkey;
+  return {
+    store: 'valkey',
+    ...address,
+    ...(caSecretName !== undefined && { caDir: '../set/valkey-ca' }),
+    ...(credentialsSecretName !== undefined && { credentialsDir: '../set/valkey-credentials' }),
   };
 }
 
@@ -63,6 +95,7 @@ function account(registry: EppRegistry, max: number): AdapterFileInput['accounts
   return {
     name: registry.metadata.name,
     profile: spec.profile,
+    ...(spec.dialect !== undefined && { dialect: sorted(spec.dialect) }),
     accreditation: spec.accreditation,
     tlds: [...spec.tlds].sort(),
     endpoint: {
@@ -74,6 +107,7 @@ function account(registry: EppRegistry, max: number): AdapterFileInput['accounts
     tls: {
       ...(spec.tls.secretName !== undefined && { dir: `${folder}/tls` }),
       ...(spec.tls.caSecretName !== undefined && { caDir: `${folder}/ca` }),
+      minVersion: spec.tls.minVersion,
     },
     connections: {
       idleTimeoutSeconds,
@@ -83,5 +117,31 @@ function account(registry: EppRegistry, max: number): AdapterFileInput['accounts
       maxCommandsPerConnection,
     },
     pool: { max },
+    commands: spec.commands,
+    poll: poll(registry, `${folder}/webhook`),
+    jobs: spec.jobs,
+  };
+}
+
+/** Lists that are sets in any order are one text. */
+function sorted(dialect: NonNullable<EppRegistry['spec']['dialect']>) {
+  return Object.fromEntries(
+    Object.entries(dialect).map(([name, value]) => [name, Array.isArray(value) ? [...value].sort() : value]),
+  ) as typeof dialect;
+}
+
+function poll(
+  registry: EppRegistry,
+  secretDir: string,
+): NonNullable<AdapterFileInput['accounts'][number]['poll']> {
+  const { enabled, interval, sink } = registry.spec.poll;
+  if (!enabled) return {};
+  const webhook = sink?.webhook;
+  return {
+    enabled,
+    interval,
+    sink: webhook
+      ? { kind: 'webhook', url: webhook.url, ...(webhook.secretName !== undefined && { secretDir }) }
+      : { kind: 'stdout' },
   };
 }

@@ -10,6 +10,8 @@ import {
   HTTP_PORT,
   poolsWithRegistries,
   type RegistriesByName,
+  SET_DIR,
+  setSecrets,
 } from './adapter-file.ts';
 import { ownedMeta, podLabels, podSelector } from './labels.ts';
 import { dnsLabel, setObjectNames } from './names.ts';
@@ -131,7 +133,7 @@ interface MountedVolume {
   mount: V1VolumeMount;
 }
 
-/** The file, and the Secrets of every account beside it. */
+/** The file, and the Secrets of every account and of the set beside it. */
 function mountedVolumes(set: EppSet, registries: RegistriesByName): MountedVolume[] {
   const { adapter } = setObjectNames(set.metadata.name);
   const config: MountedVolume = {
@@ -147,5 +149,12 @@ function mountedVolumes(set: EppSet, registries: RegistriesByName): MountedVolum
       };
     }),
   );
-  return [config, ...secrets];
+  const ofSet = setSecrets(set).map(({ folder, secretName }): MountedVolume => {
+    const name = `set-${folder}`;
+    return {
+      volume: { name, secret: { secretName, defaultMode: SECRET_MODE } },
+      mount: { name, mountPath: `${SET_DIR}/${folder}`, readOnly: true },
+    };
+  });
+  return [config, ...secrets, ...ofSet];
 }
