@@ -1,4 +1,5 @@
 import { CommandError, commandDefinition } from './catalogue.ts';
+import { servicesOf } from './profiles/features.ts';
 import type { Profile } from './profiles/profile.ts';
 import type { Greeting } from './responses/greeting.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -15,7 +16,7 @@ export interface LoginServices {
  * greeting says, not the profile: registries differ in it (Verisign's poll mappings).
  */
 export function loginServices(greeting: Greeting, profile: Profile): LoginServices {
-  const wanted = new Set([...profile.objectURIs, ...profile.extensionURIs]);
+  const wanted = new Set(servicesOf(profile));
   const ours = (offered: readonly string[]) => [...new Set(offered)].filter((uri) => wanted.has(uri));
   return {
     lang: greeting.langs.find((lang) => /^en\b/i.test(lang)) ?? greeting.langs[0] ?? 'en',
