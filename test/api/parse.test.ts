@@ -168,7 +168,7 @@ describe('problems', () => {
       'spec.tlds[0]',
     ]);
     expect(describeProblems(problems, 3)).toMatchInlineSnapshot(
-      `"metadata.name must be at most 52 lower-case letters, digits and inner hyphens, starting with a letter: other objects are named after it; spec.profile must be one of generic, verisign, cnnic, nomulus, not "old"; spec.tlds[0] must be a TLD in lower case without a leading dot, such as com or xn--fiqs8s; and 3 more"`,
+      `"metadata.name must be at most 52 lower-case letters, digits and inner hyphens, starting with a letter: other objects are named after it; spec.profile must be one of generic, verisign, cnnic, nomulus, centralnic, identity-digital, pir, nominet, norid, co, sidn, dns-belgium, fred, lv, cira, dk, ee, au, not "old"; spec.tlds[0] must be a TLD in lower case without a leading dot, such as com or xn--fiqs8s; and 3 more"`,
     );
     expect(describeProblems(problems.slice(0, 1))).toMatch(/^metadata\.name must be at most 52/);
   });

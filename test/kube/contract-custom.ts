@@ -31,6 +31,9 @@ export function customResourceContract(stage: Stage): void {
         replicas: 1,
         paused: false,
         timeouts: { queue: '5s', command: '30s' },
+        checks: { cacheFor: '0s' },
+        transformReservePercent: 10,
+        idempotency: {},
         template: {},
       });
       expect(made.status).toEqual({ observedGeneration: -1 });

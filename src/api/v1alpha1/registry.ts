@@ -146,15 +146,15 @@ const jobs = () =>
   z.strictObject({
     balance: z
       .strictObject({
-        enabled: z.boolean().default(false),
-        interval: duration({ atLeast: '10s', atMost: '24h' }).default('1h'),
+        enabled: z.boolean().default(false).describe('Run it.'),
+        interval: duration({ atLeast: '10s', atMost: '24h' }).default('1h').describe('From run to run.'),
       })
       .prefault({})
       .describe("Asks for the account's balance, where the registry tells it."),
     canary: z
       .strictObject({
-        enabled: z.boolean().default(false),
-        interval: duration({ atLeast: '5s', atMost: '24h' }).default('1m'),
+        enabled: z.boolean().default(false).describe('Run it.'),
+        interval: duration({ atLeast: '5s', atMost: '24h' }).default('1m').describe('From run to run.'),
         name: z
           .string()
           .min(1)

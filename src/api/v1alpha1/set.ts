@@ -82,16 +82,16 @@ const idempotency = () =>
   z.strictObject({
     valkey: z
       .strictObject({
-        host: host(),
-        port: z.int().min(1).max(65535).default(6379),
-        tls: z.boolean().default(false),
+        host: host().describe('Host name or address.'),
+        port: z.int().min(1).max(65535).default(6379).describe('TCP port.'),
+        tls: z.boolean().default(false).describe('Speak TLS.'),
         caSecretName: objectName()
           .optional()
           .describe("Secret with the key ca.crt; the system's CAs by default."),
         credentialsSecretName: objectName()
           .optional()
           .describe('Secret with the key password, and username where there is one.'),
-        database: z.int().min(0).max(1_000).default(0),
+        database: z.int().min(0).max(1_000).default(0).describe('Number of the database.'),
       })
       .optional()
       .describe(

@@ -40,7 +40,7 @@ describe('the adapters’ file', () => {
       timeouts: { queue: '5s', command: '30s' },
     });
     expect(read.accounts.map(({ name }) => name)).toEqual(['cnnic', 'verisign']);
-    expect(read.accounts[1]).toEqual({
+    expect(read.accounts[1]).toMatchObject({
       name: 'verisign',
       profile: 'verisign',
       accreditation: 'shop',
@@ -57,7 +57,7 @@ describe('the adapters’ file', () => {
       },
       pool: { max: 12 },
     });
-    expect(read.accounts[0]?.tls).toEqual({});
+    expect(read.accounts[0]?.tls).toEqual({ minVersion: 'TLSv1.2' });
   });
 
   it('is the same text whatever the order of pools and TLDs', () => {
