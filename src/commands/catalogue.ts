@@ -29,6 +29,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./try.ts')).tryCommand(),
   },
   {
+    name: 'epp',
+    description: 'turns EPP frames into JSON and back',
+    load: async () => (await import('./epp.ts')).eppCommand(),
+  },
+  {
     name: 'crds',
     description: 'prints the custom resource definitions',
     load: async () => (await import('./crds.ts')).crdsCommand(),
