@@ -40,6 +40,50 @@ export const transactionId = () => token(3, 64);
 /** epp:pwType of login and newPW. Longer ones need RFC 8807. */
 export const loginPassword = () => token(6, 16);
 
+/** Text of any length and of many lines. A carriage return is refused: XML's readers would turn it into another character. */
+export const freeText = (max = 100_000) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !value.includes('\r') && isXmlText(value), 'must be text without control characters');
+
+/** XML Schema's dateTime in UTC, as RFC 5730 section 5 asks for. */
+export const dateTime = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/, 'must be as in "2026-01-31T12:00:00Z"')
+    .refine((value) => isRealTime(value), 'must be a date and time that exist');
+
+function isRealTime(value: string): boolean {
+  const milliseconds = Date.parse(value.replace(/(\.\d{3})\d+Z$/, '$1Z'));
+  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(value.slice(0, 19));
+}
+
+/** XML Schema's duration, not negative. */
+export const duration = () =>
+  z
+    .string()
+    .max(64)
+    .regex(
+      /^P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/,
+      'must be a duration such as "P5D"',
+    );
+
+/** xs:base64Binary with at least one byte. Spaces and line breaks may stand in it. */
+export const base64 = () =>
+  z
+    .string()
+    .regex(/^\s*(?:[A-Za-z\d+/]\s*)+(?:=\s*){0,2}$/, 'must be base64')
+    .refine(
+      (value) => value.replaceAll(/\s/g, '').length % 4 === 0 && !/[^\x20-\x7e\t\n]/.test(value),
+      'must be base64, with its padding',
+    );
+
+/** domain:periodType; years where no unit is given. */
+export const period = () =>
+  z.strictObject({ unit: z.enum(['y', 'm']).default('y'), value: z.int().min(1).max(99) });
+
 export const language = () =>
   z.string().regex(/^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$/, 'must be a language tag such as "en"');
 

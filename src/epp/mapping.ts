@@ -3,8 +3,12 @@
  * that one description. The rules of the JSON:
  *
  * - names are the RFC's element and attribute names; an element that may be repeated is a list under its plural (`name` →
- *   `names`, `status` → `statuses`); `cd` of a check stays `cd`;
- * - an element with text and attributes is an object, with a name for its text (`{unit: 'y', value: 1}`);
+ *   `names`, `status` → `statuses`); `cd` of a check, `dsData` and `keyData` stay as they are;
+ * - an element that holds one repeated element and nothing else is that list (`<tlds><tld>…` → `tlds: […]`);
+ * - an element with text and attributes is an object, with a name for its text (`{unit: 'y', value: 1}`): `value` for what
+ *   machines read, `text` for what people read; where the element says which thing all is about, its attributes stand beside
+ *   it (`<name avail="1">a.com</name>` → `{name: 'a.com', avail: true}`);
+ * - amounts of money are strings, as they were written;
  * - what is absent in XML is absent in JSON; unknown elements are left out.
  */
 import { attributeOf, childOf, childrenOf, exactTextOf, textOf, type XmlElement } from './xml-element.ts';
@@ -67,6 +71,21 @@ export const removableText: Content = {
   read: (element) => textOf(element) || null,
 };
 
+/** Base64: read without the spaces and line breaks that may stand in it. */
+export const base64: Content = {
+  write: (value) => inner(escapeXml(String(value))),
+  read: (element) => exactTextOf(element).replaceAll(/\s/g, ''),
+};
+
+/** A number that an empty element takes away: `null`. */
+export const removableInteger: Content = {
+  write: (value) => inner(value === null ? '' : String(value)),
+  read: (element) => {
+    const written = textOf(element);
+    return written === '' ? null : numberOf(written);
+  },
+};
+
 /** Whatever stands inside, as XML. Read only: we write nothing that no schema of ours has checked. */
 export const rawInside: Content = {
   write: () => {
@@ -124,36 +143,93 @@ export function own(key: string, content: Content = text): Field {
   };
 }
 
+/** Of a child that is not in its parent's namespace. */
+export interface Namespace {
+  readonly uri: string;
+  /** Written with; empty for EPP's own namespace, which is the default one of every document. */
+  readonly prefix: string;
+}
+
 /** A child element that stands at most once, under the same name in JSON. */
-export function one(name: string, content: Content = text, options: { uri?: string } = {}): Field {
+export function one(name: string, content: Content = text, namespace?: Namespace): Field {
   return {
     write(object, prefix, out) {
-      if (object[name] !== undefined) out.content += writeChild(prefix + name, content, object[name], prefix);
+      const value = object[name];
+      if (value !== undefined) out.content += writeChild(name, content, value, prefix, namespace);
     },
     read(element, into) {
-      const child = childOf(element, name, options.uri);
-      if (child) into[name] = content.read(child);
+      const child = childOf(element, name, namespace?.uri);
+      const value = child && content.read(child);
+      if (value !== undefined) into[name] = value;
     },
   };
 }
 
 /** A child element that may be repeated: a list under `key`. */
-export function many(name: string, key: string, content: Content = text): Field {
+export function many(name: string, key: string, content: Content = text, namespace?: Namespace): Field {
   return {
     write(object, prefix, out) {
       const values = object[key] as readonly unknown[] | undefined;
-      for (const value of values ?? []) out.content += writeChild(prefix + name, content, value, prefix);
+      for (const value of values ?? []) out.content += writeChild(name, content, value, prefix, namespace);
     },
     read(element, into) {
-      const children = childrenOf(element, name);
-      if (children.length > 0) into[key] = children.map((child) => content.read(child));
+      const values = readAll(element, name, content, namespace);
+      if (values.length > 0) into[key] = values;
     },
   };
 }
 
-function writeChild(name: string, content: Content, value: unknown, prefix: string): string {
+/** A child element that holds one repeated element and nothing else: a list under the child's name. */
+export function list(name: string, item: string, content: Content = text): Field {
+  return {
+    write(object, prefix, out) {
+      const values = object[name] as readonly unknown[] | undefined;
+      if (values === undefined) return;
+      const items = values.map((value) => writeChild(item, content, value, prefix)).join('');
+      out.content += tag(prefix + name, '', items);
+    },
+    read(element, into) {
+      const child = childOf(element, name);
+      if (child) into[name] = readAll(child, item, content);
+    },
+  };
+}
+
+/** A child element whose attributes stand beside it: `<name avail="1">a.com</name>` as `{name, avail}`. */
+export function beside(name: string, ...attributes: readonly Field[]): Field {
+  const content = record(...attributes, own(name));
+  return {
+    write(object, prefix, out) {
+      if (object[name] !== undefined) out.content += writeChild(name, content, object, prefix);
+    },
+    read(element, into) {
+      const child = childOf(element, name);
+      if (child) Object.assign(into, content.read(child));
+    },
+  };
+}
+
+function writeChild(
+  name: string,
+  content: Content,
+  value: unknown,
+  parentPrefix: string,
+  namespace?: Namespace,
+): string {
+  if (namespace === undefined) {
+    const written = content.write(value, parentPrefix);
+    return tag(parentPrefix + name, written.attributes, written.content);
+  }
+  const prefix = namespace.prefix === '' ? '' : `${namespace.prefix}:`;
   const written = content.write(value, prefix);
-  return tag(name, written.attributes, written.content);
+  const declaration = prefix === '' ? '' : ` xmlns:${namespace.prefix}="${namespace.uri}"`;
+  return tag(prefix + name, declaration + written.attributes, written.content);
+}
+
+function readAll(parent: XmlElement, name: string, content: Content, namespace?: Namespace): unknown[] {
+  return childrenOf(parent, name, namespace?.uri)
+    .map((child) => content.read(child))
+    .filter((value) => value !== undefined);
 }
 
 function booleanOf(written: string): boolean | undefined {

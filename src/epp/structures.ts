@@ -1,5 +1,16 @@
 /** Structures that several objects share (RFC 5730 to 5733). */
-import { attribute, type Content, exactText, many, one, own, rawInside, record, text } from './mapping.ts';
+import {
+  attribute,
+  type Content,
+  exactText,
+  integer,
+  many,
+  one,
+  own,
+  rawInside,
+  record,
+  text,
+} from './mapping.ts';
 import { EPP_URI } from './namespaces.ts';
 import { childOf, elementsOf } from './xml-element.ts';
 import { tag } from './xml-write.ts';
@@ -40,10 +51,14 @@ export const nameServers = record(
   many('hostAttr', 'hostAttrs', record(one('hostName'), many('hostAddr', 'hostAddrs', address))),
 );
 
-export const transactionIds = record(
-  one('clTRID', text, { uri: EPP_URI }),
-  one('svTRID', text, { uri: EPP_URI }),
-);
+const EPP = { uri: EPP_URI, prefix: '' };
+export const transactionIds = record(one('clTRID', text, EPP), one('svTRID', text, EPP));
+
+/** `{unit, value}` (RFC 5731 section 2.3). */
+export const period = record(attribute('unit'), own('value', integer));
+
+/** A contact of a domain. */
+export const contact = record(attribute('type'), own('id'));
 
 /** Who made and changed an object, and when. */
 export const history = [one('clID'), one('crID'), one('crDate'), one('upID'), one('upDate')] as const;

@@ -1,11 +1,9 @@
 /** Domain commands (RFC 5731 section 3). */
 import { z } from 'zod';
-import { authInfo, clID, ipAddress, label, status } from '../fields.ts';
-import { attribute, integer, many, one, own, record, removableText } from '../mapping.ts';
+import { authInfo, clID, ipAddress, label, period, status } from '../fields.ts';
+import { attribute, beside, many, one, record, removableText } from '../mapping.ts';
 import * as structures from '../structures.ts';
 import { type CommandDefinition, listOf, objectCommand } from './definition.ts';
-
-const period = () => z.strictObject({ unit: z.enum(['y', 'm']).default('y'), value: z.int().min(1).max(99) });
 
 const nameServers = () =>
   z
@@ -97,42 +95,27 @@ export type DomainDelete = z.output<typeof schemas.delete>;
 export type DomainRenew = z.output<typeof schemas.renew>;
 export type DomainTransfer = z.output<typeof schemas.transfer>;
 
-const periodContent = record(attribute('unit'), own('value', integer));
-export const contactContent = record(attribute('type'), own('id'));
 const addOrRemoveContent = record(
   one('ns', structures.nameServers),
-  many('contact', 'contacts', contactContent),
+  many('contact', 'contacts', structures.contact),
   many('status', 'statuses', structures.status),
-);
-
-/** `<name hosts="del">a.com</name>`: the attribute stands beside `name` in JSON, where a caller looks for it. */
-const infoContent = {
-  write(value: unknown, prefix: string) {
-    const { name, hosts, ...rest } = value as DomainInfo;
-    return outer.write({ name: { name, hosts }, ...rest }, prefix);
-  },
-  read(element: Parameters<typeof outer.read>[0]) {
-    const { name, ...rest } = outer.read(element) as { name?: object };
-    return { ...name, ...rest };
-  },
-};
-const outer = record(
-  one('name', record(attribute('hosts'), own('name'))),
-  one('authInfo', structures.authInfo),
 );
 
 export const domainCommands: readonly CommandDefinition[] = [
   objectCommand('domain', 'check', { schema: schemas.check, content: record(many('name', 'names')) }),
-  objectCommand('domain', 'info', { schema: schemas.info, content: infoContent }),
+  objectCommand('domain', 'info', {
+    schema: schemas.info,
+    content: record(beside('name', attribute('hosts')), one('authInfo', structures.authInfo)),
+  }),
   objectCommand('domain', 'create', {
     transform: true,
     schema: schemas.create,
     content: record(
       one('name'),
-      one('period', periodContent),
+      one('period', structures.period),
       one('ns', structures.nameServers),
       one('registrant'),
-      many('contact', 'contacts', contactContent),
+      many('contact', 'contacts', structures.contact),
       one('authInfo', structures.authInfo),
     ),
   }),
@@ -154,12 +137,12 @@ export const domainCommands: readonly CommandDefinition[] = [
   objectCommand('domain', 'renew', {
     transform: true,
     schema: schemas.renew,
-    content: record(one('name'), one('curExpDate'), one('period', periodContent)),
+    content: record(one('name'), one('curExpDate'), one('period', structures.period)),
   }),
   objectCommand('domain', 'transfer', {
     transform: true,
     op: true,
     schema: schemas.transfer,
-    content: record(one('name'), one('period', periodContent), one('authInfo', structures.authInfo)),
+    content: record(one('name'), one('period', structures.period), one('authInfo', structures.authInfo)),
   }),
 ];

@@ -1,7 +1,6 @@
 /** What stands in `<resData>`, by namespace and element (RFC 5731 to 5733), both ways: read by us, written by a registry. */
 import type { EppObject } from '../command.ts';
-import { contactContent } from '../commands/domain.ts';
-import { attribute, type Content, many, one, own, record } from '../mapping.ts';
+import { attribute, beside, type Content, many, one, record } from '../mapping.ts';
 import { OBJECT_URIS } from '../namespaces.ts';
 import * as structures from '../structures.ts';
 import { disclose, phone, postalInfo } from '../structures-contact.ts';
@@ -62,39 +61,15 @@ export interface DomainInfoData {
 }
 
 /** `<cd><name avail="1">a.com</name><reason>…</reason></cd>` as `{name, avail, reason?}`. */
-function checked(key: 'name' | 'id'): Content {
-  const named = record(attribute('avail', 'boolean'), own(key));
-  const outer = record(one(key, named), one('reason'));
-  return {
-    write(value, prefix) {
-      const { reason, ...rest } = value as CheckedName;
-      return outer.write({ [key]: rest, ...(reason === undefined ? {} : { reason }) }, prefix);
-    },
-    read(element) {
-      const { [key]: name, ...rest } = outer.read(element) as Record<string, object>;
-      return { ...name, ...rest };
-    },
-  };
-}
+const checked = (key: 'name' | 'id') => record(beside(key, attribute('avail', 'boolean')), one('reason'));
 
 /** `<name paResult="1">a.com</name>` as `{name, paResult}` (RFC 5731 section 3.3). */
-function pendingAction(key: 'name' | 'id'): Content {
-  const outer = record(
-    one(key, record(attribute('paResult', 'boolean'), own(key))),
+const pendingAction = (key: 'name' | 'id') =>
+  record(
+    beside(key, attribute('paResult', 'boolean')),
     one('paTRID', structures.transactionIds),
     one('paDate'),
   );
-  return {
-    write(value, prefix) {
-      const { [key]: name, paResult, ...rest } = value as Record<string, unknown>;
-      return outer.write({ [key]: { [key]: name, paResult }, ...rest }, prefix);
-    },
-    read(element) {
-      const { [key]: name, ...rest } = outer.read(element) as Record<string, object>;
-      return { ...name, ...rest };
-    },
-  };
-}
 
 const transfer = ['trStatus', 'reID', 'reDate', 'acID', 'acDate'].map((name) => one(name));
 
@@ -107,7 +82,7 @@ const CONTENTS: Record<EppObject, Record<string, Content>> = {
       one('roid'),
       many('status', 'statuses', structures.status),
       one('registrant'),
-      many('contact', 'contacts', contactContent),
+      many('contact', 'contacts', structures.contact),
       one('ns', structures.nameServers),
       many('host', 'hosts'),
       ...structures.history,
