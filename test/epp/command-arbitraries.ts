@@ -5,12 +5,12 @@ import type { EppCommand, EppObject } from '../../src/epp/command.ts';
 import { DOMAIN_STATUSES } from '../../src/epp/commands/domain.ts';
 
 /** Without the keys whose value is undefined. */
-type Fields = Record<string, Arbitrary<unknown>>;
-const object = (required: Fields, optional: Fields = {}): Arbitrary<Record<string, unknown>> =>
+export type Fields = Record<string, Arbitrary<unknown>>;
+export const object = (required: Fields, optional: Fields = {}): Arbitrary<Record<string, unknown>> =>
   fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) }) as Arbitrary<
     Record<string, unknown>
   >;
-const list = (item: Arbitrary<unknown>, maxLength = 4) => fc.array(item, { minLength: 1, maxLength });
+export const list = (item: Arbitrary<unknown>, maxLength = 4) => fc.array(item, { minLength: 1, maxLength });
 
 const WORDS = [
   'a',
@@ -29,12 +29,12 @@ const WORDS = [
   '%20',
   '{}',
 ];
-const words = (minLength: number, maxLength: number) =>
+export const words = (minLength: number, maxLength: number) =>
   list(fc.constantFrom(...WORDS), 8)
     .map((parts) => parts.join(' '))
     .filter((text) => [...text].length >= minLength && [...text].length <= maxLength);
-const label = fc.oneof(fc.domain(), fc.constantFrom('xn--fiqs8s.cn', 'EXAMPLE.COM', 'a&b.test'));
-const clID = words(3, 16);
+export const label = fc.oneof(fc.domain(), fc.constantFrom('xn--fiqs8s.cn', 'EXAMPLE.COM', 'a&b.test'));
+export const clID = words(3, 16);
 const date = fc
   .date({ min: new Date('1970-01-01'), max: new Date('2199-12-31'), noInvalidDate: true })
   .map((day) => day.toISOString().slice(0, 10));
