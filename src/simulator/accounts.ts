@@ -17,6 +17,11 @@ export class Account {
   logins = 0;
   refusals = 0;
   loginFailures = 0;
+  /** Since the last right password, on whatever connections. */
+  failuresInRow = 0;
+  /** Every login is refused until somebody unlocks it. */
+  locked = false;
+  lockouts = 0;
   logouts = 0;
   uncleanEnds = 0;
   idleDrops = 0;
@@ -51,6 +56,20 @@ export class Account {
         else this.#clock.after(afterMs, () => this.sessions--);
       },
     };
+  }
+
+  /** A wrong password. `lockAfter` of them in a row lock the account. */
+  countFailure(lockAfter: number | undefined): void {
+    this.loginFailures++;
+    this.failuresInRow++;
+    if (lockAfter === undefined || this.failuresInRow < lockAfter) return;
+    this.locked = true;
+    this.lockouts++;
+  }
+
+  unlock(): void {
+    this.locked = false;
+    this.failuresInRow = 0;
   }
 
   countCommand(name: string): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Account } from './accounts.ts';
+import type { FaultPlan } from './faults/plan.ts';
 import { enqueue } from './messages.ts';
 import type { Control } from './options.ts';
 import type { SessionDeps, SimulatedSession } from './session.ts';
@@ -12,11 +13,12 @@ export function applyControl(
     accounts: ReadonlyMap<string, Account>;
     sessions: ReadonlySet<SimulatedSession>;
     settings: SessionDeps['settings'];
+    faults: FaultPlan;
     store: RegistryStore;
     clock: Clock;
   },
 ): void {
-  const { accounts, sessions, settings, store, clock } = simulated;
+  const { accounts, sessions, settings, faults, store, clock } = simulated;
   const accountOf = (clientId: string): Account => {
     const account = accounts.get(clientId);
     if (!account)
@@ -28,11 +30,14 @@ export function applyControl(
     limit,
   }));
   const victims = change.kill === undefined ? undefined : accountOf(change.kill.clientId);
+  const locked = change.unlock && accountOf(change.unlock.clientId);
   const recipient = change.enqueue && accountOf(change.enqueue.clientId);
   // all names are known: from here on nothing is refused
   settings.latencyMs = { ...settings.latencyMs, ...defined(change.latencyMs) };
-  settings.faults = { ...settings.faults, ...defined(change.faults) };
+  settings.workMs = { ...settings.workMs, ...defined(change.workMs) };
+  faults.change(defined(change.faults));
   for (const { account, limit } of limits) account.limit = limit;
+  locked?.unlock();
   if (change.enqueue && recipient) {
     enqueue(store, recipient.clientId, change.enqueue.messages, clock.wall());
   }

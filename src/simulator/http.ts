@@ -1,5 +1,7 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry as MetricsRegistry } from 'prom-client';
+import { z } from 'zod';
+import type { JournalPage, JournalQuery } from './journal.ts';
 import { type Control, control } from './options.ts';
 import type { SimulatorStats } from './stats.ts';
 
@@ -10,7 +12,15 @@ export interface SimulatorFace {
   resetHighest(): void;
   /** Throws RangeError on an account that there is not. */
   control(change: Control): void;
+  journal(query: JournalQuery): JournalPage;
 }
+
+/** As numbers stand in a URL. */
+const journalQuery = z.strictObject({
+  name: z.string().optional(),
+  after: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).optional(),
+});
 
 export function simulatorHttp(face: SimulatorFace): FastifyInstance {
   const app = fastify({ logger: false });
@@ -21,19 +31,18 @@ export function simulatorHttp(face: SimulatorFace): FastifyInstance {
     reply.header('content-type', face.metrics.contentType);
     return face.metrics.metrics();
   });
+  app.get('/journal', (request, reply) => {
+    const parsed = journalQuery.safeParse(request.query);
+    if (!parsed.success) return refuse(reply, 'the query cannot be read', parsed.error);
+    return face.journal(parsed.data);
+  });
   app.post('/reset-highest', () => {
     face.resetHighest();
     return face.stats();
   });
   app.post('/control', (request, reply) => {
     const parsed = control.safeParse(request.body);
-    if (!parsed.success) {
-      const issues = parsed.error.issues.map((issue) => ({
-        path: issue.path.join('.'),
-        message: issue.message,
-      }));
-      return reply.code(400).send({ error: 'the change cannot be read', issues });
-    }
+    if (!parsed.success) return refuse(reply, 'the change cannot be read', parsed.error);
     try {
       face.control(parsed.data);
     } catch (error) {
@@ -43,4 +52,9 @@ export function simulatorHttp(face: SimulatorFace): FastifyInstance {
     return face.stats();
   });
   return app;
+}
+
+function refuse(reply: FastifyReply, error: string, { issues }: z.ZodError): FastifyReply {
+  const told = issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  return reply.code(400).send({ error, issues: told });
 }

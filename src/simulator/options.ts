@@ -1,16 +1,34 @@
 import { z } from 'zod';
-import { clID, line, loginPassword } from '../epp/fields.ts';
+import { clID, line, uri } from '../epp/fields.ts';
+import { FEATURES } from '../epp/profiles/features.ts';
+import { faultChange, faults } from './faults/options.ts';
+
+/** What greetings offer where nobody says otherwise. */
+const EXTENSION_SERVICES: readonly string[] = (
+  [
+    'secDNS-1.1',
+    'rgp-1.0',
+    'fee-1.0',
+    'launch-1.0',
+    'idn-1.0',
+    'allocationToken-1.0',
+    'changePoll-1.0',
+    'loginSec-1.0',
+    'namestoreExt-1.1',
+  ] as const
+).flatMap((feature) => FEATURES[feature]);
 
 const port = () => z.int().min(0).max(65_535);
 const ms = () => z.number().min(0).max(3_600_000);
 
-/** How long a command takes at the registry, in milliseconds. */
+const byCommand = () =>
+  z.record(z.string().regex(/^[a-z]+(?::[a-z]+)?$/, 'must be as in "domain:check" or "login"'), ms());
+
+/** Milliseconds between a command and its reply where the registry does no work: several commands in flight wait side by side. */
 const latencyFields = {
   fixed: ms(),
   jitter: ms().describe('Up to so much more, evenly spread.'),
-  commands: z
-    .record(z.string().regex(/^[a-z]+(?::[a-z]+)?$/, 'must be as in "domain:check" or "login"'), ms())
-    .describe('Instead of `fixed`, by command.'),
+  commands: byCommand().describe('Instead of `fixed`, by command.'),
 };
 const latency = z.strictObject({
   fixed: latencyFields.fixed.default(0),
@@ -19,28 +37,17 @@ const latency = z.strictObject({
 });
 export type Latency = z.output<typeof latency>;
 
-/** What goes wrong on purpose. */
-const faultFields = {
-  greeting: z.enum(['normal', 'mute', 'close']),
-  login: z
-    .enum(['normal', 'mute', 'close'])
-    .describe('mute, close: the login is executed and its session counts, but never answered.'),
-  overLimit: z
-    .enum(['answer', 'close'])
-    .describe('answer: 2502, then the end; close: the end without a word, as Nomulus does.'),
-  lostReplies: z.number().min(0).max(1).describe('Share of commands that are executed and never answered.'),
-};
-const faults = z.strictObject({
-  greeting: faultFields.greeting.default('normal'),
-  login: faultFields.login.default('normal'),
-  overLimit: faultFields.overLimit.default('answer'),
-  lostReplies: faultFields.lostReplies.default(0),
+/** Milliseconds that the registry works on a command, besides the latency: one command of a session after another. */
+const workFields = { fixed: ms(), commands: byCommand().describe('Instead of `fixed`, by command.') };
+const work = z.strictObject({
+  fixed: workFields.fixed.default(0),
+  commands: workFields.commands.default({}),
 });
-export type Faults = z.output<typeof faults>;
+export type WorkTimes = z.output<typeof work>;
 
 const account = z.strictObject({
   clientId: clID(),
-  password: loginPassword(),
+  password: line(6, 128).describe('More than 16 characters: clients need the extension loginSec (RFC 8807).'),
   sessions: z.int().min(0).max(100_000).describe('Most sessions at once.'),
 });
 
@@ -60,7 +67,14 @@ export const simulatorOptions = z.strictObject({
     .describe('Zones that are served.'),
   idleTimeoutSeconds: z.number().positive().max(86_400).default(600),
   latencyMs: latency.prefault({}),
+  workMs: work.prefault({}),
   faults: faults.prefault({}),
+  extensions: z
+    .array(uri())
+    .default([...EXTENSION_SERVICES])
+    .describe(
+      'URIs of the extensions that the greeting offers; a login or a command with another is refused.',
+    ),
   maxCheckNames: z.int().min(1).max(1000).default(50),
   maxFrameBytes: z
     .int()
@@ -68,6 +82,19 @@ export const simulatorOptions = z.strictObject({
     .max(64 * 1024 * 1024)
     .default(1024 * 1024),
   maxLoginFailures: z.int().min(1).default(3).describe('On one connection; the last is answered 2501.'),
+  lockAfterFailures: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Failed logins in a row, on whatever connections, that lock the account until /control unlocks it.',
+    ),
+  journalEntries: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(100_000)
+    .describe('Transforms that the journal keeps.'),
   unclean: z
     .enum(['count-until-idle', 'free-at-once'])
     .default('count-until-idle')
@@ -87,7 +114,8 @@ export type SimulatorInput = z.input<typeof simulatorOptions>;
 /** A change at run time: what is given is changed, the rest stays. */
 export const control = z.strictObject({
   latencyMs: z.strictObject(latencyFields).partial().optional(),
-  faults: z.strictObject(faultFields).partial().optional(),
+  workMs: z.strictObject(workFields).partial().optional(),
+  faults: faultChange.optional(),
   limits: z.record(z.string(), z.int().min(0)).optional().describe('Most sessions, by clientId.'),
   enqueue: z
     .strictObject({
@@ -96,6 +124,10 @@ export const control = z.strictObject({
     })
     .optional()
     .describe('Puts messages into the poll queue of an account.'),
+  unlock: z
+    .strictObject({ clientId: z.string() })
+    .optional()
+    .describe('Takes logins of an account again that too many failures have locked.'),
   kill: z
     .strictObject({
       clientId: z.string(),

@@ -14,11 +14,14 @@ export interface Reply {
   reason?: string;
 }
 
-export function greeting(now: Date): string {
+/** @param extensions the URIs of the extensions that are offered */
+export function greeting(now: Date, extensions: readonly string[] = []): string {
   const objects = OBJECT_SERVICES.map((uri) => `<objURI>${uri}</objURI>`).join('');
+  const extURIs = extensions.map((uri) => `<extURI>${escapeXml(uri)}</extURI>`).join('');
+  const svcExtension = extURIs === '' ? '' : `<svcExtension>${extURIs}</svcExtension>`;
   return document(
     `<greeting><svID>eppset simulator</svID><svDate>${now.toISOString()}</svDate>` +
-      `<svcMenu><version>1.0</version><lang>en</lang>${objects}</svcMenu>` +
+      `<svcMenu><version>1.0</version><lang>en</lang>${objects}${svcExtension}</svcMenu>` +
       '<dcp><access><all/></access><statement><purpose><prov/></purpose><recipient><ours/></recipient>' +
       '<retention><stated/></retention></statement></dcp></greeting>',
   );

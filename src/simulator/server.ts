@@ -1,5 +1,5 @@
 /** A registry for demos, tests and benchmarks: EPP over TLS, with an HTTP port that shows what it counted. */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { Registry as MetricsRegistry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
@@ -7,7 +7,9 @@ import type { Log } from '../lib/log.ts';
 import { Account } from './accounts.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { applyControl } from './control.ts';
+import { FaultPlan } from './faults/plan.ts';
 import { simulatorHttp } from './http.ts';
+import { Journal, type JournalPage, type JournalQuery } from './journal.ts';
 import { type Control, type SimulatorInput, simulatorOptions } from './options.ts';
 import { type SessionDeps, SimulatedSession } from './session.ts';
 import { registerMetrics, type SimulatorStats, statsOf } from './stats.ts';
@@ -31,8 +33,10 @@ export interface Simulator {
   readonly store: RegistryStore;
   stats(): SimulatorStats;
   resetHighest(): void;
-  /** As POST /control: latency, limits, faults, poll messages, killed sessions. Throws RangeError on an account that there is not. */
+  /** As POST /control: latency, work, limits, faults, poll messages, killed sessions. Throws RangeError on an account that there is not. */
   control(change: Control): void;
+  /** As GET /journal: the transforms that were executed, the oldest first. */
+  journal(query?: JournalQuery): JournalPage;
   /** Cuts every connection and closes both ports. */
   close(): Promise<void>;
 }
@@ -53,7 +57,9 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
   let roids = 0;
   const sessionDeps: SessionDeps = {
     options,
-    settings: { latencyMs: options.latencyMs, faults: options.faults },
+    settings: { latencyMs: options.latencyMs, workMs: options.workMs },
+    faults: new FaultPlan(options.faults),
+    journal: new Journal(options.journalEntries),
     accounts,
     registry: {
       store,
@@ -66,6 +72,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     random: deps.random ?? Math.random,
     newServerId: () => `SIM-${++serverIds}`,
   };
+  const { faults, journal } = sessionDeps;
 
   const sessions = new Set<SimulatedSession>();
   const server = createServer({
@@ -76,6 +83,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
       ? {}
       : { ca: options.tls.clientCa, requestCert: true, rejectUnauthorized: true }),
   });
+  const below = rawSockets(server);
   let closing = false;
   server.on('secureConnection', (socket: TLSSocket) => {
     // its handshake was under way when the ports were closed
@@ -83,7 +91,7 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
       socket.destroy();
       return;
     }
-    const session = new SimulatedSession(socket, sessionDeps);
+    const session = new SimulatedSession({ socket, reset: below.resetOf(socket) }, sessionDeps);
     sessions.add(session);
     session.closed.then(() => sessions.delete(session));
     session.start();
@@ -93,15 +101,23 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
   const stats = (): SimulatorStats => ({
     accounts: Object.fromEntries([...accounts].map(([clientId, account]) => [clientId, statsOf(account)])),
     objects: { domains: store.domains.size, hosts: store.hosts.size, contacts: store.contacts.size },
+    faults: Object.fromEntries(faults.done),
+    journal: { total: journal.total, forgotten: journal.forgotten },
   });
   const resetHighest = () => {
     for (const account of accounts.values()) account.resetHighest();
   };
   const control = (change: Control) =>
-    applyControl(change, { accounts, sessions, settings: sessionDeps.settings, store, clock });
+    applyControl(change, { accounts, sessions, settings: sessionDeps.settings, faults, store, clock });
   const metrics = new MetricsRegistry();
-  registerMetrics(metrics, accounts);
-  const http = simulatorHttp({ metrics, stats, resetHighest, control });
+  registerMetrics(metrics, accounts, faults.done);
+  const http = simulatorHttp({
+    metrics,
+    stats,
+    resetHighest,
+    control,
+    journal: (query) => journal.read(query),
+  });
 
   const eppPort = await listen(server, options.epp);
   try {
@@ -121,11 +137,31 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     stats,
     resetHighest,
     control,
+    journal: (query) => journal.read(query),
     async close() {
       closing = true;
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.cut();
       await Promise.all([closed, http.close()]);
+    },
+  };
+}
+
+/** The TCP connections below TLS: a TLSSocket itself cannot be reset. */
+function rawSockets(server: Server): { resetOf(socket: TLSSocket): () => void } {
+  const byPeer = new Map<string, Socket>();
+  const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (raw: Socket) => {
+    const peer = peerOf(raw);
+    byPeer.set(peer, raw);
+    raw.once('close', () => {
+      if (byPeer.get(peer) === raw) byPeer.delete(peer);
+    });
+  });
+  return {
+    resetOf(socket) {
+      const raw = byPeer.get(peerOf(socket));
+      return () => void (raw ?? socket).resetAndDestroy();
     },
   };
 }

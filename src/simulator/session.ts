@@ -1,22 +1,42 @@
-/** One client's connection, as the registry sees it: commands one at a time, answered in order (RFC 5734 section 3). */
+/**
+ * One client's connection, as the registry sees it: commands are executed one after another and answered in order (RFC 5734 section 3).
+ *
+ *   socket ──▶ frames ──▶ inbox: latency, work ──▶ execution ──▶ outbox ──▶ socket
+ *                                    fault chosen ┘      └ journal   └ delays, pieces, the end
+ */
 import type { TLSSocket } from 'node:tls';
-import { nameOf, readCommand } from '../epp/catalogue.ts';
-import type { EppCommand } from '../epp/command.ts';
-import type { Login } from '../epp/commands/session.ts';
-import { encodeFrame, FrameError, FrameReader } from '../epp/frame.ts';
-import { closesSession } from '../epp/result-codes.ts';
-import { decodeXml, parseXml, XmlError } from '../epp/xml.ts';
+import { commandDefinition } from '../epp/catalogue.ts';
+import { FrameError, FrameReader } from '../epp/frame.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Account, Seat } from './accounts.ts';
+import { type Answer, answerOf } from './answer.ts';
 import { execute } from './commands.ts';
-import type { Faults, Latency, SimulatorOptions } from './options.ts';
+import { doFault, type Hands, outgoing } from './faults/act.ts';
+import { type FaultAction, GREETING } from './faults/options.ts';
+import type { FaultPlan } from './faults/plan.ts';
+import { Inbox } from './inbox.ts';
+import { type Incoming, objectNames, readIncoming } from './incoming.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import { decideLogin } from './logins.ts';
+import type { Latency, SimulatorOptions, WorkTimes } from './options.ts';
+import { type Ending, Outbox, type Outgoing } from './outbox.ts';
 import type { Registry } from './registry.ts';
-import { greeting, OBJECT_SERVICES, type Reply, response } from './replies.ts';
+import { greeting, type Reply } from './replies.ts';
 
 export interface SessionDeps {
-  options: Pick<SimulatorOptions, 'idleTimeoutSeconds' | 'maxFrameBytes' | 'maxLoginFailures' | 'unclean'>;
+  options: Pick<
+    SimulatorOptions,
+    | 'idleTimeoutSeconds'
+    | 'maxFrameBytes'
+    | 'maxLoginFailures'
+    | 'lockAfterFailures'
+    | 'unclean'
+    | 'extensions'
+  >;
   /** Read anew for each command: they change at run time. */
-  settings: { latencyMs: Latency; faults: Faults };
+  settings: { latencyMs: Latency; workMs: WorkTimes };
+  faults: FaultPlan;
+  journal: Journal;
   accounts: ReadonlyMap<string, Account>;
   registry: Registry;
   clock: Clock;
@@ -24,35 +44,56 @@ export interface SessionDeps {
   newServerId(): string;
 }
 
+/** A TLS connection, and the way to reset what is below it. */
+export interface Connection {
+  socket: TLSSocket;
+  /** Sends a RST. */
+  reset(): void;
+}
+
 export class SimulatedSession {
   account: Account | undefined;
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
-  readonly #socket: TLSSocket;
+  readonly #connection: Connection;
   readonly #deps: SessionDeps;
   readonly #reader: FrameReader;
-  readonly #queue: Buffer[] = [];
-  #out: Buffer[] = [];
-  /** True while a command takes its time. */
-  #working = false;
+  readonly #inbox: Inbox<Incoming>;
+  readonly #outbox: Outbox;
   #seat: Seat | undefined;
   #loginFailures = 0;
   #loggedOut = false;
-  /** We cut it ourselves, so we know that it is gone. */
-  #cutByUs = false;
+  /** The registry itself ended it, so it knows that it is gone. */
+  #endedByUs = false;
+  /** Nothing is executed any more. */
   #ending = false;
   #gone = false;
   #lastActivityMs: number;
+  #idleTimeoutMs: number;
   #idleTimer: Timer | undefined;
+  #countLateMs = 0;
+  #previousClTRID: string | undefined;
 
-  constructor(socket: TLSSocket, deps: SessionDeps) {
+  constructor(connection: Connection, deps: SessionDeps) {
     const { clock, options } = deps;
-    this.#socket = socket;
+    this.#connection = connection;
     this.#deps = deps;
     this.#reader = new FrameReader(options.maxFrameBytes);
     this.#lastActivityMs = clock.monotonicMs();
+    this.#idleTimeoutMs = options.idleTimeoutSeconds * 1000;
+    this.#inbox = new Inbox({
+      clock,
+      latencyOf: ({ name }) => this.#latency(name),
+      workOf: (incoming) => this.#prepare(incoming),
+      execute: (incoming) => this.#work(incoming),
+      onRest: () => this.#outbox.flush(),
+    });
+    this.#outbox = new Outbox(
+      { write: (bytes) => this.#write(bytes), end: (how) => this.#endConnection(how) },
+      clock,
+    );
     this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
+      connection.socket.once('close', () => {
         this.#onClose();
         resolve();
       });
@@ -61,69 +102,35 @@ export class SimulatedSession {
 
   /** Greets, and listens. */
   start(): void {
-    const { clock, settings } = this.#deps;
-    this.#socket.setNoDelay(true);
-    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    this.#socket.on('error', () => {}); // 'close' follows and tells all there is to tell
+    const { socket } = this.#connection;
+    const { faults } = this.#deps;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('error', () => {}); // 'close' follows and tells all there is to tell
     this.#armIdle();
-    if (settings.faults.greeting === 'close') this.#finish();
-    else if (settings.faults.greeting === 'normal') this.#socket.write(encodeFrame(greeting(clock.wall())));
+    const greet = () => this.#greeting();
+    const fault = faults.pick({ command: GREETING, clientId: undefined, names: [] });
+    if (fault) this.#doFault(fault.kind === 'late' ? { ...fault, execution: 'at-once' } : fault, greet);
+    else this.#send(outgoing(greet()));
+    this.#outbox.flush();
   }
 
   /** Cuts the connection from the registry's side. */
   cut(): void {
-    this.#cutByUs = true;
-    this.#socket.destroy();
+    this.#endedByUs = true;
+    this.#connection.socket.destroy();
   }
 
   #onData(chunk: Buffer): void {
+    if (this.#ending) return;
     try {
-      this.#queue.push(...this.#reader.push(chunk));
+      for (const body of this.#reader.push(chunk)) this.#inbox.push(readIncoming(body));
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.cut();
       return;
     }
-    this.#run();
-  }
-
-  #run(): void {
-    while (!this.#working && !this.#ending) {
-      const body = this.#queue.shift();
-      if (!body) break;
-      const command = this.#read(body);
-      const name = command === undefined ? 'unknown' : nameOf(command);
-      const ms = this.#latency(name);
-      if (ms <= 0) {
-        this.#work(command, name);
-        continue;
-      }
-      this.#working = true;
-      this.#deps.clock.after(ms, () => {
-        this.#working = false;
-        this.#work(command, name);
-        this.#run();
-      });
-    }
-    this.#flush();
-  }
-
-  /** All that is ready in one write: answers to pipelined commands share packets. */
-  #flush(): void {
-    const [first, ...rest] = this.#out;
-    if (!first) return;
-    this.#out = [];
-    if (!this.#gone) this.#socket.write(rest.length === 0 ? first : Buffer.concat([first, ...rest]));
-    if (this.#ending) this.#socket.end();
-  }
-
-  #read(body: Buffer): EppCommand | undefined {
-    try {
-      return readCommand(parseXml(decodeXml(body)));
-    } catch (error) {
-      if (error instanceof XmlError) return undefined;
-      throw error;
-    }
+    this.#inbox.run();
   }
 
   #latency(name: string): number {
@@ -131,69 +138,172 @@ export class SimulatedSession {
     return (commands[name] ?? fixed) + (jitter === 0 ? 0 : this.#deps.random() * jitter);
   }
 
-  /** Executes a command whose time is over, even if the client is gone meanwhile: so do registries. */
-  #work(command: EppCommand | undefined, name: string): void {
-    this.#lastActivityMs = this.#deps.clock.monotonicMs();
-    this.account?.countCommand(name);
-    if (command?.command === 'hello') {
-      this.#out.push(encodeFrame(greeting(this.#deps.clock.wall())));
-      return;
+  /** A command's turn has come: what is to go wrong with it, and how long it takes. */
+  #prepare(incoming: Incoming): number {
+    const { faults, settings } = this.#deps;
+    const { name, command } = incoming;
+    if (!faults.quiet) {
+      const clientId = name === 'login' ? String(command?.body.clID) : this.account?.clientId;
+      const fault = faults.pick({ command: name, clientId, names: objectNames(command) });
+      if (fault) incoming.fault = fault;
     }
-    const reply = this.#answer(command, name);
-    if (reply === undefined) return;
-    this.#out.push(encodeFrame(response(reply, command?.clTRID, this.#deps.newServerId())));
-    if (closesSession(reply.code)) this.#ending = true;
+    const { fixed, commands } = settings.workMs;
+    const { fault } = incoming;
+    const lateMs = fault?.kind === 'late' && fault.execution === 'after' ? fault.ms : 0;
+    return (commands[name] ?? fixed) + lateMs;
   }
 
-  /** Undefined: nothing is answered. */
-  #answer(command: EppCommand | undefined, name: string): Reply | undefined {
-    if (command === undefined) return { code: 2001 };
-    if (name === 'login') return this.#login(command.body as Login);
-    if (!this.account) return { code: 2002, reason: 'not logged in' };
+  /** Executes a command whose time has come, even if the client is gone meanwhile: so do registries. */
+  #work(incoming: Incoming): void {
+    this.#lastActivityMs = this.#deps.clock.monotonicMs();
+    const run = () => this.#execute(incoming);
+    if (incoming.fault) this.#doFault(incoming.fault, run, incoming.clTRID);
+    else {
+      const answer = run();
+      if (answer) this.#send(outgoing(answer));
+    }
+    this.#previousClTRID = incoming.clTRID ?? this.#previousClTRID;
+  }
+
+  /** Undefined: the connection was ended without a word. */
+  #execute(incoming: Incoming): Answer | undefined {
+    const { name, command, clTRID } = incoming;
+    this.account?.countCommand(name);
+    if (name === 'hello') return this.#greeting();
+    const ids = { clTRID, svTRID: this.#deps.newServerId() };
+    if (!command) return answerOf({ code: incoming.refusal }, ids);
+    const { options } = this.#deps;
+    if (name === 'login') {
+      const reply = this.#login(incoming);
+      return reply && answerOf(reply, ids);
+    }
+    if (!this.account || this.#loggedOut) return answerOf({ code: 2002, reason: 'not logged in' }, ids);
     if (name === 'logout') {
       this.#loggedOut = true;
       this.account.logouts++;
-      return { code: 1500 };
+      return answerOf({ code: 1500 }, ids);
     }
-    const reply = execute(command, this.account.clientId, this.#deps.registry);
-    const { lostReplies } = this.#deps.settings.faults;
-    return lostReplies > 0 && this.#deps.random() < lostReplies ? undefined : reply;
+    const unknown = incoming.extensions.find(({ uri }) => !options.extensions.includes(uri));
+    const reply: Reply = unknown
+      ? { code: 2103, reason: `the extension "${unknown.uri}" is not offered` }
+      : execute(command, this.account.clientId, this.#deps.registry);
+    return answerOf(reply, ids, this.#record(incoming, reply, ids.svTRID));
   }
 
-  #login({ clID, pw, newPW, svcs }: Login): Reply | undefined {
-    if (this.account || this.#gone) return { code: 2002, reason: 'logged in already' };
-    const { accounts, options, settings } = this.#deps;
-    const account = accounts.get(clID);
-    if (account?.password !== pw) {
-      if (account) account.loginFailures++;
-      return { code: ++this.#loginFailures >= options.maxLoginFailures ? 2501 : 2200 };
-    }
-    if (svcs.objURIs.some((uri) => !OBJECT_SERVICES.includes(uri))) return { code: 2307 };
-    if (svcs.svcExtension) return { code: 2103 };
-    const seat = account.takeSeat();
-    if (!seat) {
-      if (settings.faults.overLimit === 'answer') return { code: 2502 };
-      this.#finish();
-      return undefined;
-    }
-    this.account = account;
-    this.#seat = seat;
-    if (newPW !== undefined) account.password = newPW;
-    if (settings.faults.login === 'close') this.#finish();
-    return settings.faults.login === 'normal' ? { code: 1000 } : undefined;
+  /** Into the journal, if it is a transform. */
+  #record({ name, command, clTRID }: Incoming, { code }: Reply, svTRID: string): JournalEntry | undefined {
+    if (!command || !this.account || command.body.op === 'query') return undefined;
+    if (!commandDefinition(command.object, command.command)?.transform) return undefined;
+    return this.#deps.journal.record({
+      clientId: this.account.clientId,
+      command: name,
+      name: objectNames(command)[0] ?? '',
+      ...(clTRID === undefined ? {} : { clTRID }),
+      svTRID,
+      code,
+      executedAtMs: this.#deps.clock.wall().getTime(),
+    });
   }
 
-  #finish(): void {
+  #login({ command, extensions }: Incoming): Reply | undefined {
+    if (this.account || this.#gone || !command) return { code: 2002, reason: 'logged in already' };
+    const { accounts, options, faults } = this.#deps;
+    const { lockAfterFailures } = options;
+    const decision = decideLogin(command, extensions, {
+      accounts,
+      extensions: options.extensions,
+      lockAfterFailures,
+    });
+    switch (decision.kind) {
+      case 'refused':
+        return decision.reply;
+      case 'failed':
+        return ++this.#loginFailures >= options.maxLoginFailures
+          ? { ...decision.reply, code: 2501 }
+          : decision.reply;
+      case 'over-limit':
+        if (faults.settings.overLimit === 'answer') return { code: 2502 };
+        this.#send({ bytes: NOTHING, ending: 'eof' });
+        return undefined;
+      case 'accepted':
+        this.account = decision.account;
+        this.#seat = decision.seat;
+        return { code: 1000 };
+    }
+  }
+
+  #greeting(): Answer {
+    const { clock, options } = this.#deps;
+    return {
+      content: { greeting: greeting(clock.wall(), options.extensions) },
+      clTRID: undefined,
+      svTRID: '',
+      entry: undefined,
+      closes: false,
+    };
+  }
+
+  #doFault(action: FaultAction, run: () => Answer | undefined, clTRID?: string): void {
+    const { clock, faults, newServerId } = this.#deps;
+    const hands: Hands = {
+      execute: run,
+      unexecuted: () => answerOf({ code: 2400 }, { clTRID, svTRID: newServerId() }),
+      stray: (what) =>
+        what === 'greeting'
+          ? this.#greeting()
+          : answerOf({ code: 1000 }, { clTRID: undefined, svTRID: newServerId() }),
+      send: (item) => this.#send(item),
+      sendAfter: (ms, item) => {
+        if (ms <= 0) return this.#send(item);
+        clock.after(ms, () => {
+          this.#send(item);
+          this.#outbox.flush();
+        });
+      },
+      pauseReading: (ms) => {
+        const { socket } = this.#connection;
+        socket.pause();
+        clock.after(ms, () => socket.resume());
+      },
+      countLate: (ms) => {
+        this.#countLateMs = ms;
+      },
+      shortenIdle: (ms) => {
+        this.#idleTimeoutMs = ms;
+        this.#armIdle();
+      },
+      previousClTRID: () => this.#previousClTRID,
+      nowMs: () => clock.monotonicMs(),
+      random: () => faults.random(),
+    };
+    doFault(action, hands);
+  }
+
+  #send(item: Outgoing): void {
+    this.#outbox.push(item);
+    if (item.ending === undefined) return;
+    if (item.ending === 'close') this.#endedByUs = true;
     this.#ending = true;
-    this.#socket.end();
+    this.#inbox.stop();
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#gone) this.#connection.socket.write(bytes);
+  }
+
+  #endConnection(how: Ending): void {
+    const { socket, reset } = this.#connection;
+    if (how !== 'reset') socket.end();
+    else if (!this.#gone) socket.write(NOTHING, reset);
   }
 
   #armIdle(): void {
-    const { clock, options } = this.#deps;
-    const due = this.#lastActivityMs + options.idleTimeoutSeconds * 1000 - clock.monotonicMs();
+    const { clock } = this.#deps;
+    this.#idleTimer?.cancel();
+    const due = this.#lastActivityMs + this.#idleTimeoutMs - clock.monotonicMs();
     this.#idleTimer = clock.after(Math.max(due, 1), () => {
-      const silent = clock.monotonicMs() - this.#lastActivityMs;
-      if (this.#working || silent < options.idleTimeoutSeconds * 1000) {
+      if (this.#inbox.busy) this.#lastActivityMs = clock.monotonicMs();
+      if (clock.monotonicMs() - this.#lastActivityMs < this.#idleTimeoutMs) {
         this.#armIdle();
         return;
       }
@@ -205,13 +315,16 @@ export class SimulatedSession {
   #onClose(): void {
     this.#gone = true;
     this.#idleTimer?.cancel();
-    if (this.#loggedOut || this.#cutByUs || this.#deps.options.unclean === 'free-at-once') {
-      this.#seat?.release(0);
+    this.#outbox.close();
+    if (this.#loggedOut || this.#endedByUs || this.#deps.options.unclean === 'free-at-once') {
+      this.#seat?.release(this.#countLateMs);
       return;
     }
     if (this.account) this.account.uncleanEnds++;
-    const { clock, options } = this.#deps;
-    const idleAtMs = this.#lastActivityMs + options.idleTimeoutSeconds * 1000;
-    this.#seat?.release(Math.max(0, idleAtMs - clock.monotonicMs()));
+    const { clock } = this.#deps;
+    const idleAtMs = this.#lastActivityMs + this.#idleTimeoutMs;
+    this.#seat?.release(Math.max(0, idleAtMs - clock.monotonicMs()) + this.#countLateMs);
   }
 }
+
+const NOTHING = Buffer.alloc(0);

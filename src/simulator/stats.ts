@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry as MetricsRegistry } from 'prom-client';
 import type { Account } from './accounts.ts';
+import type { FaultKind } from './faults/options.ts';
 
 export interface AccountStats {
   limit: number;
@@ -9,6 +10,9 @@ export interface AccountStats {
   logins: number;
   refusals: number;
   loginFailures: number;
+  /** Every login is refused (`lockAfterFailures`). */
+  locked: boolean;
+  lockouts: number;
   logouts: number;
   uncleanEnds: number;
   idleDrops: number;
@@ -21,6 +25,10 @@ export interface AccountStats {
 export interface SimulatorStats {
   accounts: Record<string, AccountStats>;
   objects: { domains: number; hosts: number; contacts: number };
+  /** How often each kind of fault was done. */
+  faults: Partial<Record<FaultKind, number>>;
+  /** Transforms that were executed, and how many of the oldest the journal no longer has. */
+  journal: { total: number; forgotten: number };
 }
 
 export function statsOf(account: Account): AccountStats {
@@ -31,6 +39,8 @@ export function statsOf(account: Account): AccountStats {
     logins: account.logins,
     refusals: account.refusals,
     loginFailures: account.loginFailures,
+    locked: account.locked,
+    lockouts: account.lockouts,
     logouts: account.logouts,
     uncleanEnds: account.uncleanEnds,
     idleDrops: account.idleDrops,
@@ -40,7 +50,11 @@ export function statsOf(account: Account): AccountStats {
 }
 
 /** The same numbers for Prometheus, taken when they are asked for. */
-export function registerMetrics(metrics: MetricsRegistry, accounts: ReadonlyMap<string, Account>): void {
+export function registerMetrics(
+  metrics: MetricsRegistry,
+  accounts: ReadonlyMap<string, Account>,
+  faultsDone: ReadonlyMap<FaultKind, number>,
+): void {
   const registers = [metrics];
   const gauge = (name: string, help: string, value: (account: Account) => number) =>
     new Gauge({
@@ -75,6 +89,18 @@ export function registerMetrics(metrics: MetricsRegistry, accounts: ReadonlyMap<
   );
   counter('unclean_ends_total', 'Sessions that ended without logout.', (a) => a.uncleanEnds);
   counter('idle_drops_total', 'Sessions dropped after the idle timeout.', (a) => a.idleDrops);
+  counter('login_failures_total', 'Logins with wrong credentials.', (a) => a.loginFailures);
+  gauge('locked', '1 where logins are refused after too many failures.', (a) => (a.locked ? 1 : 0));
+  new Counter({
+    name: 'eppset_simulator_faults_total',
+    help: 'Faults that were done on purpose.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [kind, value] of faultsDone) this.inc({ kind }, value);
+    },
+  });
   new Counter({
     name: 'eppset_simulator_commands_total',
     help: 'Commands executed.',

@@ -37,6 +37,8 @@ describe('the HTTP port', () => {
           logins: 1,
           refusals: 0,
           loginFailures: 0,
+          locked: false,
+          lockouts: 0,
           logouts: 0,
           uncleanEnds: 0,
           idleDrops: 0,
@@ -45,6 +47,8 @@ describe('the HTTP port', () => {
         },
       },
       objects: { domains: 0, hosts: 0, contacts: 0 },
+      faults: {},
+      journal: { total: 0, forgotten: 0 },
     });
     for (let again = 0; again < 2; again++) {
       const metrics = await (await ask(simulator, '/metrics')).text();

@@ -214,20 +214,6 @@ describe('a session', () => {
     expect(code(await client.login())).toBe(1000);
   });
 
-  it('works on one command at a time and answers in order', async () => {
-    const simulator = await simulate({ latencyMs: { fixed: 30, commands: { poll: 0 } } });
-    const client = await greetedClient(simulator);
-    await client.login();
-    const atMs = performance.now();
-    client.write({ ...CHECK, clTRID: 'ORDER-1' });
-    client.write({ command: 'poll', body: { op: 'req' }, clTRID: 'ORDER-2' });
-    client.write({ ...CHECK, clTRID: 'ORDER-3' });
-    for (const id of ['ORDER-1', 'ORDER-2', 'ORDER-3'])
-      expect(await client.receive()).toContain(`<clTRID>${id}<`);
-    const tookMs = performance.now() - atMs;
-    expect(tookMs).toBeGreaterThan(58);
-  });
-
   it('answers what is no command with 2001, and unknown commands with 2101', async () => {
     const simulator = await simulate();
     const client = await loggedInClient(simulator);
