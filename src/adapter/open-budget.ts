@@ -34,9 +34,9 @@ export interface OpenedBudget {
 
 export function openBudget({ file, leaseAccess, clock, bootClock, log }: OpenBudgetOptions): OpenedBudget {
   if (file.budget.mode === 'local') {
-    const shares = file.accounts.map(({ name, connections, pool }) => [
+    const shares = file.accounts.map(({ name, connections, commands, pool }) => [
       name,
-      { ...connections, max: pool.max },
+      { ...connections, commands, max: pool.max },
     ]);
     const budget = localBudget({ accounts: Object.fromEntries(shares), clock });
     return { budget, abandon: () => budget.stop() };

@@ -33,6 +33,53 @@ export interface AccountUse {
   queued: number;
 }
 
+/**
+ * Commands that a process may send in any span of that length, logins and keepalives included; absent: no limit. At every moment the
+ * shares of all processes together are within the account's. Who spends one must see to two things: never more than the share in any
+ * span, and a share that rises brings nothing at once, only what accrues from then on (a bucket that a change leaves empty); for
+ * somebody else may have spent it a moment ago.
+ */
+export interface CommandShare {
+  perSecond?: number;
+  perMinute?: number;
+}
+
+/**
+ * Whether a process may log in, so that a password that the registry refuses is not tried by every pod until the account is locked:
+ *
+ *   all    the credentials are proven: as many logins as the budget has connections for
+ *   prove  nobody knows whether they are right, and this process alone shall find out, now: one login at a time, even if nothing
+ *          waits for a connection, until a result was told
+ *   none   another process is finding out, or they were refused. What is logged in stays.
+ */
+export type LoginPermission = 'all' | 'prove' | 'none';
+
+/**
+ * With which of the Secret's passwords to log in, where it has the key `newPassword` too:
+ *
+ *   current   `password`
+ *   change    `password`, and `newPassword` as newPW (RFC 5730 section 2.9.1.1). Only together with `prove`
+ *   changed   `newPassword`, or `password` where there is no `newPassword`: the registry has taken the new one
+ */
+export type PasswordInUse = 'current' | 'change' | 'changed';
+
+/**
+ * What became of a login:
+ *
+ *   proven     the registry took the credentials
+ *   changed    it took them and newPW
+ *   refused    for its credentials (2200, 2501 and their like), not for a limit or an outage
+ *   unproven   no login at all: the credentials that this process has now are others than those it told of last
+ */
+export type LoginResult = 'proven' | 'changed' | 'refused' | 'unproven';
+
+/** How a periodic job of this process does. */
+export interface JobReport {
+  state: 'Ok' | 'Failing';
+  /** One sentence for people, without any secret; cut to 256 characters. */
+  message: string;
+}
+
 export interface AccountBudget {
   /** Connections that may exist now. */
   cap: number;
@@ -42,6 +89,10 @@ export interface AccountBudget {
   pausedUntilMs: number | undefined;
   /** Open slots that must be given back: idle first, busy ones after their command. */
   excess: number;
+  /** Of all connections of this process together. It changes with the grant, and while connections are given back. */
+  commands: CommandShare;
+  logins: LoginPermission;
+  password: PasswordInUse;
 }
 
 export type BudgetPhase = 'registering' | 'active' | 'draining' | 'released';
@@ -55,7 +106,14 @@ export interface ConnectionBudget {
   report(account: string, use: AccountUse): void;
   /** The registry refused a session as over its limit (2502, or a close that looks like it). */
   limitHit(account: string): void;
-  /** Called after every change of phase, cap, pause or excess. */
+  /** Every login that was answered, and every change of the credentials that were told of. Cheap: what is known already costs nothing. */
+  loginResult(account: string, result: LoginResult): void;
+  /**
+   * How a job does, for the account's status. Cheap: a report that changes nothing is no report. A job that this process runs no more
+   * is told by `undefined`, so that another process's word counts.
+   */
+  reportJob?(account: string, name: string, report: JobReport | undefined): void;
+  /** Called after every change of phase, cap, pause, excess, command share, login permission or password in use. */
   onChange(listener: () => void): void;
   /** No new slots, demand 0. Resolves when every slot is free or the time is out, and the release was told. */
   drain(options: { timeoutMs: number }): Promise<void>;

@@ -67,6 +67,9 @@ export function accountBudget(state: HolderState, account: string, nowMs: number
     occupied: counts.occupied,
     pausedUntilMs: paused(held, nowMs) ? held.pausedUntilMs : undefined,
     excess: leaving ? counts.connecting + counts.open : excessSlots(counts, held.slots),
+    commands: {},
+    logins: 'all',
+    password: 'current',
   };
 }
 

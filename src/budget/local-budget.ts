@@ -4,7 +4,9 @@ import type {
   AccountBudget,
   AccountUse,
   BudgetPhase,
+  CommandShare,
   ConnectionBudget,
+  LoginResult,
   Slot,
   SlotEnd,
 } from './connection-budget.ts';
@@ -28,6 +30,8 @@ export interface LocalAccount {
   max: number;
   idleTimeoutSeconds: number;
   lateDeliverySeconds?: number | undefined;
+  /** Most commands of this process; 0 or absent: no limit. */
+  commands?: { perSecond?: number; perMinute?: number };
 }
 
 export interface LocalBudget extends ConnectionBudget {
@@ -46,9 +50,14 @@ export function localBudget(options: {
 const isWritable = (slot: SlotState | undefined): boolean =>
   slot?.at === 'connecting' ? slot.dialled : slot?.at === 'open' || slot?.at === 'closing';
 
+function commandShare({ perSecond = 0, perMinute = 0 }: CommandShare): CommandShare {
+  return { ...(perSecond > 0 && { perSecond }), ...(perMinute > 0 && { perMinute }) };
+}
+
 interface Share {
   readonly max: number;
   readonly quarantineMs: number;
+  readonly commands: CommandShare;
   book: SlotBook;
   pausedUntilMs: number | undefined;
 }
@@ -66,10 +75,11 @@ class FixedShare implements LocalBudget {
   constructor(accounts: Readonly<Record<string, LocalAccount>>, clock: Clock) {
     this.#clock = clock;
     this.#shares = new Map(
-      Object.entries(accounts).map(([name, { max, ...connections }]) => [
+      Object.entries(accounts).map(([name, { max, commands = {}, ...connections }]) => [
         name,
         {
           max,
+          commands: commandShare(commands),
           quarantineMs: quarantineMs(this.#timing, registryTimes(connections)),
           book: {},
           pausedUntilMs: undefined,
@@ -87,7 +97,7 @@ class FixedShare implements LocalBudget {
   }
 
   account(account: string): AccountBudget {
-    const { book, max, pausedUntilMs } = this.#share(account);
+    const { book, max, commands, pausedUntilMs } = this.#share(account);
     const counts = countSlots(book);
     const active = this.#phase === 'active';
     return {
@@ -95,6 +105,10 @@ class FixedShare implements LocalBudget {
       occupied: counts.occupied,
       pausedUntilMs,
       excess: active ? excessSlots(counts, max) : counts.connecting + counts.open,
+      commands,
+      // Nobody else logs in, and nobody says who changes the password: so nobody does.
+      logins: 'all',
+      password: 'current',
     };
   }
 
@@ -140,6 +154,10 @@ class FixedShare implements LocalBudget {
   limitHit(account: string): void {
     this.#share(account).pausedUntilMs = this.#clock.monotonicMs() + this.#timing.limitPauseMs;
     this.#changed();
+  }
+
+  loginResult(_account: string, _result: LoginResult): void {
+    // There is nobody to tell.
   }
 
   onChange(listener: () => void): void {

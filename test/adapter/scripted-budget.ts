@@ -2,7 +2,11 @@ import type {
   AccountBudget,
   AccountUse,
   BudgetPhase,
+  CommandShare,
   ConnectionBudget,
+  LoginPermission,
+  LoginResult,
+  PasswordInUse,
   Slot,
   SlotEnd,
 } from '../../src/budget/connection-budget.ts';
@@ -17,7 +21,11 @@ export class ScriptedBudget implements ConnectionBudget {
   phase: BudgetPhase = 'active';
   trouble: string | undefined;
   pausedUntilMs: number | undefined;
+  commands: CommandShare = {};
+  logins: LoginPermission = 'all';
+  password: PasswordInUse = 'current';
   readonly limitHits: string[] = [];
+  readonly loginResults: LoginResult[] = [];
   readonly ends: SlotEnd[] = [];
   readonly reports: (AccountUse & { account: string })[] = [];
   /** Most slots that ever counted at once. */
@@ -55,6 +63,9 @@ export class ScriptedBudget implements ConnectionBudget {
       occupied: this.#held.size,
       pausedUntilMs: this.pausedUntilMs,
       excess: Math.max(0, staying - this.#cap),
+      commands: this.commands,
+      logins: this.logins,
+      password: this.password,
     };
   }
 
@@ -90,6 +101,10 @@ export class ScriptedBudget implements ConnectionBudget {
 
   limitHit(account: string): void {
     this.limitHits.push(account);
+  }
+
+  loginResult(_account: string, result: LoginResult): void {
+    this.loginResults.push(result);
   }
 
   onChange(listener: () => void): void {

@@ -36,6 +36,18 @@ describe('a fixed share', () => {
     expect(budget.acquire('reg')).toBeDefined();
   });
 
+  it('has the commands of its file to itself, and may log in as it likes', () => {
+    const accounts = {
+      free: { max: 1, idleTimeoutSeconds: 60, commands: { perSecond: 0, perMinute: 0 } },
+      slow: { max: 1, idleTimeoutSeconds: 60, commands: { perSecond: 0, perMinute: 90 } },
+    };
+    const budget = localBudget({ accounts, clock: new ManualClock() });
+    expect(budget.account('free')).toMatchObject({ commands: {}, logins: 'all', password: 'current' });
+    expect(budget.account('slow').commands).toEqual({ perMinute: 90 });
+    budget.loginResult('slow', 'refused');
+    expect(budget.account('slow').logins).toBe('all');
+  });
+
   it('gives a slot back at once that was never dialled', () => {
     const { budget } = start(1);
     budget.acquire('reg')!.ended('never-connected');

@@ -14,6 +14,7 @@ import type {
   AccountUse,
   BudgetPhase,
   ConnectionBudget,
+  LoginResult,
   Slot,
   SlotEnd,
 } from '../connection-budget.ts';
@@ -164,6 +165,8 @@ class Holder implements BoundHolder {
   limitHit(account: string): void {
     this.#dispatch({ type: 'limit-hit', account });
   }
+
+  loginResult(_account: string, _result: LoginResult): void {}
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
