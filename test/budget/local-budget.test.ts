@@ -51,7 +51,15 @@ describe('a fixed share', () => {
   it('gives a slot back at once that was never dialled', () => {
     const { budget } = start(1);
     budget.acquire('reg')!.ended('never-connected');
-    expect(budget.account('reg')).toEqual({ cap: 1, occupied: 0, pausedUntilMs: undefined, excess: 0 });
+    expect(budget.account('reg')).toEqual({
+      cap: 1,
+      occupied: 0,
+      pausedUntilMs: undefined,
+      excess: 0,
+      commands: {},
+      logins: 'all',
+      password: 'current',
+    });
   });
 
   it('opens nothing for 60 s after a refusal over the limit, and tells when that is over', async () => {
