@@ -14,11 +14,12 @@ import { parseSetName } from '../routing/set-name.ts';
 import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
 import { fileSecrets } from './account-secrets.ts';
 import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
-import { addCommandRoutes, BAD_PATH, type HttpFaceOptions, type PooledAccount } from './http-face.ts';
+import { type PooledAccount, poolRunner } from './command-runner.ts';
+import { addCommandRoutes, BAD_PATH, type HttpFaceOptions } from './http/face.ts';
+import { TldRouter } from './http/tld-routing.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
 import { QueueRoom } from './request-queue.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
-import { TldRouter } from './tld-routing.ts';
 import { transactionIds } from './work.ts';
 
 export interface AdapterOptions {
@@ -91,7 +92,15 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
       pools.map((pool) => [pool.account, poolReport(pool, budget, clock.monotonicMs())]),
     ),
   }));
-  addCommandRoutes(app, { set: file.set, router, metrics, clock, log, stage: () => stage });
+  addCommandRoutes(app, {
+    set: file.set,
+    router,
+    runner: poolRunner,
+    metrics,
+    clock,
+    log,
+    stage: () => stage,
+  });
   const address = await listen(app, options.listen ?? file.http);
   for (const pool of pools) pool.start();
   log.info({ set: file.set, url: address.url, tlds: router.tlds }, 'the adapter serves');

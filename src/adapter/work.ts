@@ -7,6 +7,19 @@ export interface Work {
   readonly command: EppCommand;
   /** Changes something at the registry. */
   readonly transform: boolean;
+  /** Who asks, for fairness between callers (header x-epp-tenant): 1 to 64 characters of a token. */
+  readonly tenant?: string;
+  /** Monotonic milliseconds after which nobody waits for the answer any more (header x-epp-timeout). */
+  readonly deadlineMs?: number;
+  /** The caller's trace, for logs (W3C Trace Context). */
+  readonly trace?: WorkTrace;
+}
+
+export interface WorkTrace {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits: our part of it. */
+  readonly spanId: string;
 }
 
 export interface Answer {

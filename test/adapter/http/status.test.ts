@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeLabel, statusOfCode, statusOfFailure } from '../../src/adapter/http-status.ts';
-import { RESULT_MESSAGES } from '../../src/epp/result-codes.ts';
+import { codeLabel, statusOfCode, statusOfFailure } from '../../../src/adapter/http/status.ts';
+import { RESULT_MESSAGES } from '../../../src/epp/result-codes.ts';
 
 const EXPECTED: Record<number, number> = {
   1000: 200,

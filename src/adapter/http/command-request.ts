@@ -1,9 +1,9 @@
 /** From an HTTP request to a command of one account, or to what is wrong with it. Pure. */
-import { CATALOGUE, CommandError, checkCommand, commandDefinition, nameOf } from '../epp/catalogue.ts';
-import type { EppCommand, EppObject } from '../epp/command.ts';
-import { OBJECT_URIS } from '../epp/namespaces.ts';
+import { CATALOGUE, CommandError, checkCommand, commandDefinition, nameOf } from '../../epp/catalogue.ts';
+import type { EppCommand, EppObject } from '../../epp/command.ts';
+import { OBJECT_URIS } from '../../epp/namespaces.ts';
+import { isTransform, type Work } from '../work.ts';
 import { canonicalName, isBelow, type RoutedAccount, type TldRouter } from './tld-routing.ts';
-import { isTransform, type Work } from './work.ts';
 
 /** An account as requests see it. */
 export interface ServedAccount extends RoutedAccount {
@@ -26,6 +26,8 @@ export interface ReadRequest<A extends ServedAccount> {
   work: Work;
   /** As `domain:check`. */
   operation: string;
+  /** Header idempotency-key: 1 to 255 printable characters; a key belongs to its account and tenant. */
+  idempotencyKey?: string;
 }
 
 /** What is wrong with a request: nothing was sent. */

@@ -7,25 +7,22 @@
  * The body is the command's fields after RFC 5731 to 5733, plus `extensions`: raw XML elements. Statuses: see http-status.ts.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type EppResponse, resultCode } from '../epp/command.ts';
-import { EppError, type Outcome } from '../epp/session.ts';
-import type { Clock } from '../lib/clock.ts';
-import { messageOf } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import type { AccountPool } from './account-pool.ts';
-import type { AdapterMetrics } from './adapter-metrics.ts';
-import { type ReadRequest, type RequestProblem, readRequest, type ServedAccount } from './command-request.ts';
-import { codeLabel, statusOfCode, statusOfFailure } from './http-status.ts';
+import { type EppResponse, resultCode } from '../../epp/command.ts';
+import { EppError, type Outcome } from '../../epp/session.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import type { AdapterMetrics } from '../adapter-metrics.ts';
+import type { CommandRunner, PooledAccount } from '../command-runner.ts';
+import { type Answer, RequestRefused } from '../work.ts';
+import { type ReadRequest, type RequestProblem, readRequest } from './command-request.ts';
+import { codeLabel, statusOfCode, statusOfFailure } from './status.ts';
 import type { TldRouter } from './tld-routing.ts';
-import { type Answer, RequestRefused } from './work.ts';
-
-export interface PooledAccount extends ServedAccount {
-  pool: AccountPool;
-}
 
 export interface HttpFaceOptions {
   set: string;
   router: TldRouter<PooledAccount>;
+  runner: CommandRunner;
   metrics: AdapterMetrics;
   clock: Clock;
   log: Log;
@@ -116,20 +113,20 @@ async function run(
   reply: FastifyReply,
   options: HttpFaceOptions,
 ): Promise<Told> {
-  const { account, work } = read;
   const startMs = options.clock.monotonicMs();
-  const { answer, cancel } = account.pool.submit(work);
-  reply.raw.once('close', cancel);
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  reply.raw.once('close', onClose);
   let told: Told;
   try {
-    told = answered(await answer);
+    told = answered(await options.runner.run(read, gone.signal));
   } catch (error) {
     told = failed(error);
     if (told.status === 500)
       options.log.error({ error: messageOf(error) }, 'a request failed in an unforeseen way');
   }
-  reply.raw.off('close', cancel);
-  if (work.transform) logTransform(read, told, options, options.clock.monotonicMs() - startMs);
+  reply.raw.off('close', onClose);
+  if (read.work.transform) logTransform(read, told, options, options.clock.monotonicMs() - startMs);
   return told;
 }
 

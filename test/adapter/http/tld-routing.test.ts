@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalName, isBelow, TldRouter } from '../../src/adapter/tld-routing.ts';
+import { canonicalName, isBelow, TldRouter } from '../../../src/adapter/http/tld-routing.ts';
 
 const account = (name: string, accreditation: string, ...tlds: string[]) => ({ name, accreditation, tlds });
 const router = new TldRouter([

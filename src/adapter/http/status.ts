@@ -17,8 +17,8 @@
  * | 503 | not sent: queue full, waited too long, draining, no account; `Retry-After` says when; also 2502 |
  * | 504 | no reply in time: outcome `unknown` |
  */
-import { RESULT_MESSAGES } from '../epp/result-codes.ts';
-import type { EppErrorKind } from '../epp/session.ts';
+import { RESULT_MESSAGES } from '../../epp/result-codes.ts';
+import type { EppErrorKind } from '../../epp/session.ts';
 
 /** RFC 5730 section 3. */
 const STATUS_OF_CODE: Readonly<Record<number, number>> = {
