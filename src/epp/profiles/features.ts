@@ -33,6 +33,7 @@ export const FEATURES: Readonly<Record<FeatureName, readonly string[]>> = {
   'cdn-1.0': ['urn:ietf:params:xml:ns:cdn-1.0'], // draft-kong-epp-cdn-mapping
   'cnnic-contact-1.0': ['urn:ietf:params:xml:ns:cnnic-contact-1.0'],
   'cnnic-domain-1.0': ['urn:ietf:params:xml:ns:cnnic-domain-1.0'],
+  'cnnic-host-1.0': ['urn:ietf:params:xml:ns:cnnic-host-1.0'],
   'charge-1.0': ['http://www.unitedtld.com/epp/charge-1.0'],
   'finance-1.1': ['urn:ietf:params:xml:ns:finance-1.1'],
 };

@@ -52,6 +52,7 @@ export const FEATURE_NAMES = [
   'cdn-1.0',
   'cnnic-contact-1.0',
   'cnnic-domain-1.0',
+  'cnnic-host-1.0',
   'charge-1.0',
   'finance-1.1',
 ] as const;
