@@ -7,6 +7,8 @@ export interface Work {
   readonly command: EppCommand;
   /** Changes something at the registry. */
   readonly transform: boolean;
+  /** By what it does, unless it is `background`: that waits behind everything that callers ask. */
+  readonly priority?: 'transform' | 'query' | 'background';
   /** Who asks, for fairness between callers (header x-epp-tenant): 1 to 64 characters of a token. */
   readonly tenant?: string;
   /** Monotonic milliseconds after which nobody waits for the answer any more (header x-epp-timeout). */
