@@ -2,7 +2,7 @@
 
 import type { OBJECT_URIS } from './namespaces.ts';
 
-/** What commands are about: RFC 5731 to 5733, RFC 9167 (maintenance), and the account's balance (Verisign). */
+/** What commands are about: RFC 5731 to 5733, RFC 9167 (maintenance), and the account's balance (Verisign, Identity Digital). */
 export type EppObject = keyof typeof OBJECT_URIS;
 
 /**

@@ -6,6 +6,7 @@ export const CONTACT_URI = 'urn:ietf:params:xml:ns:contact-1.0';
 
 export const MAINTENANCE_URI = 'urn:ietf:params:xml:ns:epp:maintenance-1.0';
 export const BALANCE_URI = 'http://www.verisign.com/epp/balance-1.0';
+export const FINANCE_URI = 'urn:ietf:params:xml:ns:finance-1.1';
 
 export const OBJECT_URIS = {
   domain: DOMAIN_URI,
@@ -13,4 +14,5 @@ export const OBJECT_URIS = {
   contact: CONTACT_URI,
   maintenance: MAINTENANCE_URI,
   balance: BALANCE_URI,
+  finance: FINANCE_URI,
 } as const;

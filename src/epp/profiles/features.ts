@@ -1,4 +1,4 @@
-import { BALANCE_URI, MAINTENANCE_URI } from '../namespaces.ts';
+import { BALANCE_URI, FINANCE_URI, MAINTENANCE_URI } from '../namespaces.ts';
 import { FEATURE_NAMES, type FeatureName } from './names.ts';
 import type { Profile } from './profile.ts';
 
@@ -35,7 +35,7 @@ export const FEATURES: Readonly<Record<FeatureName, readonly string[]>> = {
   'cnnic-domain-1.0': ['urn:ietf:params:xml:ns:cnnic-domain-1.0'],
   'cnnic-host-1.0': ['urn:ietf:params:xml:ns:cnnic-host-1.0'],
   'charge-1.0': ['http://www.unitedtld.com/epp/charge-1.0'],
-  'finance-1.1': ['urn:ietf:params:xml:ns:finance-1.1'],
+  'finance-1.1': [FINANCE_URI],
 };
 
 /** Every service that a login with this profile asks for, where the greeting has it. Each stands once. */

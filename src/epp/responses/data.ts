@@ -6,6 +6,7 @@ import * as structures from '../structures.ts';
 import { disclose, phone, postalInfo } from '../structures-contact.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
 import { tag } from '../xml-write.ts';
+import { balanceInfo, financeInfo, POLL_MAPPINGS } from './registry-data.ts';
 
 /** One name of a check. `reason` is for humans; registries give it when `avail` is false. */
 export interface CheckedName {
@@ -127,29 +128,42 @@ const CONTENTS: Record<EppObject, Record<string, Content>> = {
     trnData: record(one('id'), ...transfer),
   },
   maintenance: {},
-  balance: {},
+  balance: { infData: balanceInfo },
+  finance: { infData: financeInfo },
 };
 
-const OBJECT_BY_URI = new Map(
-  (Object.keys(OBJECT_URIS) as EppObject[]).map((name) => [OBJECT_URIS[name] as string, name]),
-);
+/** An object, or a mapping that has nothing but data of poll messages. */
+export type DataMapping = EppObject | keyof typeof POLL_MAPPINGS;
+
+interface Mapping {
+  readonly uri: string;
+  readonly contents: Readonly<Record<string, Content>>;
+}
+const MAPPINGS = new Map<string, Mapping>([
+  ...(Object.keys(OBJECT_URIS) as EppObject[]).map(
+    (name) => [name, { uri: OBJECT_URIS[name], contents: CONTENTS[name] }] as const,
+  ),
+  ...Object.entries(POLL_MAPPINGS),
+]);
+const BY_URI = new Map([...MAPPINGS].map(([name, { uri, contents }]) => [uri, { name, contents }]));
 
 /** One child of `<resData>` as JSON; undefined where no mapping here knows it. */
 export function readData(element: XmlElement): { type: string; data: Record<string, unknown> } | undefined {
-  const object = OBJECT_BY_URI.get(element.uri);
+  const mapping = BY_URI.get(element.uri);
   const content =
-    object && Object.hasOwn(CONTENTS[object], element.local) ? CONTENTS[object][element.local] : undefined;
-  if (!object || !content) return undefined;
-  return { type: `${object}:${element.local}`, data: content.read(element) as Record<string, unknown> };
+    mapping && Object.hasOwn(mapping.contents, element.local) ? mapping.contents[element.local] : undefined;
+  if (!mapping || !content) return undefined;
+  return { type: `${mapping.name}:${element.local}`, data: content.read(element) as Record<string, unknown> };
 }
 
-/** `<resData>` of an object: the registry's side. */
-export function writeData(object: EppObject, name: string, data: Record<string, unknown>): string {
-  const content = CONTENTS[object][name];
-  if (!content) throw new TypeError(`no mapping of ${object}:${name}`);
-  const prefix = `${object}:`;
+/** `<resData>` of a mapping: the registry's side. */
+export function writeData(mapping: DataMapping, name: string, data: Record<string, unknown>): string {
+  const { uri, contents } = MAPPINGS.get(mapping) ?? { uri: '', contents: {} };
+  const content = contents[name];
+  if (!content) throw new TypeError(`no mapping of ${mapping}:${name}`);
+  const prefix = `${mapping}:`;
   const written = content.write(data, prefix);
-  const declaration = ` xmlns:${object}="${OBJECT_URIS[object]}"`;
+  const declaration = ` xmlns:${mapping}="${uri}"`;
   return tag('resData', '', tag(prefix + name, declaration + written.attributes, written.content));
 }
 
