@@ -1,5 +1,6 @@
 /** Every command that we know: the one list from which bodies are checked, frames are written and (by a registry) read. */
 import type { EppCommand, EppObject } from './command.ts';
+import { balanceCommands } from './commands/balance.ts';
 import { contactCommands } from './commands/contact.ts';
 import { type CommandDefinition, commandName } from './commands/definition.ts';
 import { domainCommands } from './commands/domain.ts';
@@ -19,6 +20,7 @@ export const CATALOGUE: readonly CommandDefinition[] = [
   ...domainCommands,
   ...hostCommands,
   ...contactCommands,
+  ...balanceCommands,
 ];
 
 const TRANSACTION_ID = transactionId();

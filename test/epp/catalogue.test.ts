@@ -32,8 +32,9 @@ function issuesOf(wrong: EppCommand): string[] {
 }
 
 describe('the catalogue', () => {
-  it('has the commands of RFC 5730 to 5733', () => {
+  it('has the commands of RFC 5730 to 5733, and those for the balance', () => {
     expect(CATALOGUE.map(nameOf).sort()).toEqual([
+      'balance:info',
       'contact:check',
       'contact:create',
       'contact:delete',
@@ -47,6 +48,7 @@ describe('the catalogue', () => {
       'domain:renew',
       'domain:transfer',
       'domain:update',
+      'finance:info',
       'hello',
       'host:check',
       'host:create',

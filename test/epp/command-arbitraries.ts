@@ -154,6 +154,8 @@ export const BODIES: Record<string, Arbitrary<Record<string, unknown>>> = {
   ),
   'contact:delete': object({ id: clID }),
   'contact:transfer': object({ op, id: clID }, { authInfo }),
+  'balance:info': object({}),
+  'finance:info': object({}),
 };
 
 export const anyCommand: Arbitrary<EppCommand> = fc.oneof(

@@ -7,6 +7,7 @@ import { elementsOf, type XmlElement } from '../xml-element.ts';
 import { escapeXml, rawXml, tag } from '../xml-write.ts';
 import { cnnicExtensions } from './cnnic.ts';
 import { type CommandExtension, contentFor, type ExtensionDefinition } from './definition.ts';
+import { identityDigitalExtensions } from './identity-digital.ts';
 import { ietfExtensions } from './ietf.ts';
 import { verisignExtensions } from './verisign.ts';
 
@@ -14,6 +15,7 @@ export const EXTENSIONS: readonly ExtensionDefinition[] = [
   ...ietfExtensions,
   ...verisignExtensions,
   ...cnnicExtensions,
+  ...identityDigitalExtensions,
 ];
 
 const BY_NAME = new Map(EXTENSIONS.map((definition) => [definition.name, definition]));
