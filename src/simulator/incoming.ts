@@ -10,14 +10,14 @@ import type { FaultAction } from './faults/options.ts';
 export interface Incoming {
   /** As `domain:check`; `unknown` where it is no command. */
   name: string;
-  command?: EppCommand;
-  clTRID?: string;
+  command: EppCommand | undefined;
+  clTRID: string | undefined;
   /** Elements of `<extension>`. */
   extensions: readonly XmlElement[];
   /** What it is answered where there is no command. */
   refusal: ResultCode;
   /** Decided when its turn comes. */
-  fault?: FaultAction;
+  fault: FaultAction | undefined;
 }
 
 const NO_EXTENSIONS: readonly XmlElement[] = [];
@@ -29,22 +29,30 @@ export function readIncoming(body: Buffer): Incoming {
   try {
     return understand(parseXml(decodeXml(body)));
   } catch (error) {
-    if (error instanceof XmlError) return { name: 'unknown', extensions: NO_EXTENSIONS, refusal: 2001 };
-    throw error;
+    if (!(error instanceof XmlError)) throw error;
+    return {
+      name: 'unknown',
+      command: undefined,
+      clTRID: undefined,
+      extensions: NO_EXTENSIONS,
+      refusal: 2001,
+      fault: undefined,
+    };
   }
 }
 
 function understand(root: XmlElement): Incoming {
   const element = root.uri === EPP_URI ? childOf(root, 'command') : undefined;
-  const id = element && childOf(element, 'clTRID');
   const extension = element && childOf(element, 'extension');
   const command = readCommand(root);
+  const id = element && childOf(element, 'clTRID');
   return {
     name: command ? nameOf(command) : 'unknown',
-    ...(command ? { command } : {}),
-    ...(id ? { clTRID: textOf(id) } : {}),
+    command,
+    clTRID: command?.clTRID ?? (id && textOf(id)),
     extensions: extension ? elementsOf(extension) : NO_EXTENSIONS,
     refusal: command ? 2000 : refusalOf(element),
+    fault: undefined,
   };
 }
 

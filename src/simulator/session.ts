@@ -144,8 +144,7 @@ export class SimulatedSession {
     const { name, command } = incoming;
     if (!faults.quiet) {
       const clientId = name === 'login' ? String(command?.body.clID) : this.account?.clientId;
-      const fault = faults.pick({ command: name, clientId, names: objectNames(command) });
-      if (fault) incoming.fault = fault;
+      incoming.fault = faults.pick({ command: name, clientId, names: objectNames(command) });
     }
     const { fixed, commands } = settings.workMs;
     const { fault } = incoming;

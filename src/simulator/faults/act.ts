@@ -35,14 +35,12 @@ export function doFault(action: FaultAction, hands: Hands): void {
 }
 
 /** The answer as it should be, in a frame of its own. */
-export function outgoing(answer: Answer, changes: Partial<Outgoing> = {}): Outgoing {
+export function outgoing(answer: Answer): Outgoing {
   const { entry, closes } = answer;
-  return {
-    bytes: encodeFrame(xmlOf(answer)),
-    ...(closes ? { ending: 'close' as const } : {}),
-    ...(entry ? { onSettled: (how) => settle(entry, how) } : {}),
-    ...changes,
-  };
+  const item: Outgoing = { bytes: encodeFrame(xmlOf(answer)) };
+  if (closes) item.ending = 'close';
+  if (entry) item.onSettled = (how) => settle(entry, how);
+  return item;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -68,7 +66,7 @@ function cut({ kind, at }: Extract<FaultAction, { kind: 'eof' | 'reset' }>, hand
 /** The command is executed, and its reply goes out so. */
 function executed(hands: Hands, changes: (answer: Answer) => Partial<Outgoing> = () => ({})): void {
   const answer = hands.execute();
-  if (answer) hands.send(outgoing(answer, changes(answer)));
+  if (answer) hands.send({ ...outgoing(answer), ...changes(answer) });
 }
 
 const DOINGS: { [K in FaultKind]: Doing<K> } = {
@@ -109,8 +107,9 @@ const DOINGS: { [K in FaultKind]: Doing<K> } = {
     const answer = executed ? hands.execute() : hands.unexecuted();
     if (!answer) return;
     const { entry } = answer;
-    const onSettled = entry && ((how: ReplyFate) => settle(entry, isReadable(as) ? how : 'cut'));
-    hands.send(outgoing(answer, { bytes: garbage(as, xmlOf(answer)), ...(onSettled ? { onSettled } : {}) }));
+    const item = { ...outgoing(answer), bytes: garbage(as, xmlOf(answer)) };
+    if (entry && !isReadable(as)) item.onSettled = () => settle(entry, 'cut');
+    hands.send(item);
   },
   slowRead: ({ ms }, hands) => {
     hands.pauseReading(ms);
