@@ -22,6 +22,8 @@ const OPERATOR_RULES = [
   // update: finalizers are put on and off by compare-and-swap.
   rule([''], ['serviceaccounts'], [...OWN, 'update']),
   rule(['apps'], ['deployments'], OWN),
+  // Held by pods, one for the periodic jobs of each account: what the operator gives it must have itself.
+  rule(['coordination.k8s.io'], ['leases'], ['get', 'create', 'update']),
   rule([GROUP], ['eppregistries', 'eppsets'], [...READ, 'update']),
   rule([GROUP], ['eppregistries/status', 'eppsets/status'], ['patch', 'update']),
   // Leases go with their pods, by the garbage collector.

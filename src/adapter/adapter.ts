@@ -17,6 +17,9 @@ import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
 import { type PooledAccount, poolRunner } from './command-runner.ts';
 import { addCommandRoutes, BAD_PATH, type HttpFaceOptions } from './http/face.ts';
 import { TldRouter } from './http/tld-routing.ts';
+import { jobMetrics } from './jobs/job-metrics.ts';
+import { alone, type Leadership } from './jobs/leadership.ts';
+import { startJobs } from './jobs/start-jobs.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
 import { QueueRoom } from './request-queue.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
@@ -43,6 +46,8 @@ export interface AdapterOptions {
   /** How long `drain` goes on serving while the pod leaves the endpoints of its Service, in milliseconds. Default 2000. */
   drainGraceMs?: number;
   gate?: AccountPoolOptions['gate'];
+  /** Who of all adapters of an account runs its periodic jobs; this one by default, as if it were alone. */
+  leadership?: (account: string) => Leadership;
 }
 
 export interface Adapter {
@@ -70,10 +75,8 @@ const RELEASE_MS = 40_000;
 /** Throws on a file that contradicts itself (unknown profile, no TLD) and when the port cannot be had. */
 export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   const { file, budget, log, clock = systemClock } = options;
-  const metrics = adapterMetrics(options.metrics, {
-    set: file.set,
-    business: parseSetName(file.set)?.business ?? file.set,
-  });
+  const owner = { set: file.set, business: parseSetName(file.set)?.business ?? file.set };
+  const metrics = adapterMetrics(options.metrics, owner);
   const accounts = buildAccounts(options, metrics, clock);
   const pools = accounts.map(({ pool }) => pool);
   const router = new TldRouter(accounts);
@@ -103,6 +106,17 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   });
   const address = await listen(app, options.listen ?? file.http);
   for (const pool of pools) pool.start();
+  const jobs = startJobs({
+    file,
+    folder: options.folder,
+    pools,
+    leadership: options.leadership ?? (() => alone),
+    budget,
+    metrics: jobMetrics(options.metrics, owner),
+    clock,
+    random: options.random ?? Math.random,
+    log,
+  });
   log.info({ set: file.set, url: address.url, tlds: router.tlds }, 'the adapter serves');
 
   const drain = async () => {
@@ -111,6 +125,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     await clock.sleep(options.drainGraceMs ?? DRAIN_GRACE_MS);
     stage = 'refusing';
     await Promise.all([
+      jobs.stop(),
       ...pools.map((pool) => pool.drain({ timeoutMs: DRAIN_MS })),
       budget.drain({ timeoutMs: RELEASE_MS }),
     ]);
@@ -122,7 +137,9 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     drain: () => (drained ??= drain()),
     async close() {
       stage = 'refusing';
+      const jobsEnd = jobs.stop();
       for (const pool of pools) pool.close();
+      await jobsEnd;
       await app.close();
     },
   };

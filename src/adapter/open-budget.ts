@@ -9,6 +9,7 @@ import type { ObjectKey } from '../kube/objects.ts';
 import type { BootClock } from '../lib/boot-clock.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { alone, type Leadership, leaseLeadership } from './jobs/leadership.ts';
 
 /** How a pod reaches its lease. */
 export interface LeaseAccess {
@@ -28,6 +29,8 @@ export interface OpenBudgetOptions {
 
 export interface OpenedBudget {
   budget: ConnectionBudget;
+  /** Who runs the periodic jobs of an account: whoever is alone, or holds the account's Lease. */
+  leadership(account: string): Leadership;
   /** Lets go of it as a process does that ends: nothing more is told. */
   abandon(): void;
 }
@@ -39,17 +42,26 @@ export function openBudget({ file, leaseAccess, clock, bootClock, log }: OpenBud
       { ...connections, commands, max: pool.max },
     ]);
     const budget = localBudget({ accounts: Object.fromEntries(shares), clock });
-    return { budget, abandon: () => budget.stop() };
+    return { budget, leadership: () => alone, abandon: () => budget.stop() };
   }
+  const { client, leaseKey } = leaseAccess();
+  const { timeScale } = file.budget;
+  const identity = `${leaseKey.name}_${randomUUID()}`;
   const holder = startHolder({
-    ...leaseAccess(),
+    client,
+    leaseKey,
     accounts: Object.fromEntries(file.accounts.map(({ name, connections }) => [name, connections])),
-    timeScale: file.budget.timeScale,
+    timeScale,
     clock,
     bootClock,
     log,
     newIncarnation: randomUUID,
     seed: randomInt(2 ** 31),
   });
-  return { budget: holder, abandon: () => holder.stop() };
+  const namespace = leaseKey.namespace ?? 'default';
+  return {
+    budget: holder,
+    leadership: (account) => leaseLeadership({ client, namespace, account, identity, timeScale, clock, log }),
+    abandon: () => holder.stop(),
+  };
 }

@@ -36,8 +36,14 @@ async function run(options: Options): Promise<void> {
     return { client: cluster.client, leaseKey: { namespace: POD_NAMESPACE, name: POD_UID } };
   };
   const clock = systemClock;
-  const { budget, abandon } = openBudget({ file, leaseAccess, clock, bootClock: systemBootClock(), log });
-  const adapter = await startAdapter({ file, folder, budget, metrics, log, clock });
+  const { budget, leadership, abandon } = openBudget({
+    file,
+    leaseAccess,
+    clock,
+    bootClock: systemBootClock(),
+    log,
+  });
+  const adapter = await startAdapter({ file, folder, budget, leadership, metrics, log, clock });
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   await adapter.drain();
   abandon();

@@ -29,11 +29,18 @@ export function adapterProgram({ client, clock, bootClock, services }: AdapterPr
         throw new Error('budget mode lease needs POD_NAMESPACE and POD_UID in the environment');
       return { client, leaseKey: { namespace, name } };
     };
-    const { budget, abandon } = openBudget({ file, leaseAccess, clock, bootClock, log: spec.log });
+    const { budget, leadership, abandon } = openBudget({
+      file,
+      leaseAccess,
+      clock,
+      bootClock,
+      log: spec.log,
+    });
     const adapter = await startAdapter({
       file,
       folder,
       budget,
+      leadership,
       metrics: new Registry(),
       log: spec.log,
       clock,

@@ -65,7 +65,10 @@ describe('install.yaml', () => {
   });
 
   it('lets the operator do all that it lets adapters do: nobody can give what he has not', () => {
-    for (const { apiGroups, resources = [], verbs } of role(aSet()).rules ?? []) {
+    for (const { apiGroups, resources = [], verbs } of role(
+      aSet(),
+      byName(aRegistry({ spec: { jobs: { canary: { enabled: true } } } })),
+    ).rules ?? []) {
       for (const group of apiGroups ?? []) {
         for (const resource of resources) {
           for (const verb of verbs) expect(may(group, resource, verb), `${verb} ${resource}`).toBe(true);

@@ -46,7 +46,7 @@ export function setObjects(set: EppSet, registries: RegistriesByName, options: S
   const configChecksum = sha256(text);
   return [
     { resource: SERVICE_ACCOUNT, object: serviceAccount(set) },
-    { resource: ROLE, object: role(set) },
+    { resource: ROLE, object: role(set, registries) },
     { resource: ROLE_BINDING, object: roleBinding(set) },
     { resource: CONFIG_MAP, object: configMap(set, text) },
     { resource: SERVICE, object: clusterService(set) },

@@ -13,8 +13,8 @@ import { aRegistry, aSet, byName } from '../samples.ts';
 const options = { image: 'eppset:1', timeScale: 1 };
 const registries = byName(aRegistry(), aRegistry({ name: 'cnnic', spec: { tls: { secretName: 'client' } } }));
 
-function build(set = aSet(), more: object = {}) {
-  const objects = setObjects(set, registries, { ...options, ...more });
+function build(set = aSet(), more: object = {}, accounts = registries) {
+  const objects = setObjects(set, accounts, { ...options, ...more });
   const of = <T>(kind: string, name?: string) =>
     objects
       .map(({ object }) => object)
@@ -178,6 +178,20 @@ it('lets pods read leases and write their status, and nothing else', () => {
   expect(binding.roleRef.name).toBe('epp-core-bj-adapter');
   expect(binding.subjects).toEqual([
     { kind: 'ServiceAccount', name: 'epp-core-bj-adapter', namespace: 'shop' },
+  ]);
+});
+
+it('lets pods hold the Lease under which the periodic jobs of their accounts run', () => {
+  const polled = { poll: { enabled: true, sink: { stdout: {} } } };
+  const { of } = build(aSet(), {}, byName(aRegistry({ spec: polled })));
+  expect(of<Role>('Role').rules?.slice(2)).toEqual([
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: ['eppset-jobs-verisign'],
+      verbs: ['get', 'update'],
+    },
   ]);
 });
 
