@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
+import { redactSecrets, redactText } from './redact.ts';
 
 /** The part of pino that the code uses; tests pass `silentLog`. Fields first, then one plain sentence. */
 export interface Log {
@@ -7,31 +8,75 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   child(fields: object): Log;
+  /** For hot paths: whether it is worth while to put the fields together. */
+  isLevelEnabled(level: LogLevel): boolean;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
-/** Field names whose values are secrets wherever they stand (RFC 5730 2.9.1.1, RFC 5731 authInfo, RFC 8807). */
-const SECRET_FIELDS = ['password', 'newPassword', 'pw', 'newPW', 'authInfo', 'token', 'authorization', 'key'];
-const redactPaths = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-
-/** JSON lines on stdout (or `destination`), with secrets replaced by `[redacted]`. */
+/** JSON lines on stdout (or `destination`), with secrets replaced by `[redacted]` wherever they stand: see redact.ts. */
 export function createLog(options: {
   level: LogLevel;
   name: string;
   destination?: { write(line: string): void };
 }): Log {
-  return pino(
-    {
-      name: options.name,
-      level: options.level,
-      base: { name: options.name },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: redactPaths, censor: '[redacted]' },
-    },
-    options.destination ?? pino.destination({ dest: 1, sync: false }),
+  return new RedactedLog(
+    pino(
+      {
+        name: options.name,
+        level: options.level,
+        base: { name: options.name },
+        timestamp: pino.stdTimeFunctions.isoTime,
+      },
+      options.destination ?? pino.destination({ dest: 1, sync: false }),
+    ),
   );
 }
 
-export const silentLog: Log = pino({ level: 'silent' });
+/** Around pino, because its own redaction knows paths of a fixed depth alone, and neither text nor a child's fields. */
+class RedactedLog implements Log {
+  readonly #pino: Logger;
+
+  constructor(logger: Logger) {
+    this.#pino = logger;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#write('debug', fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#write('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#write('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#write('error', fields, message);
+  }
+
+  child(fields: object): Log {
+    return new RedactedLog(this.#pino.child(redactSecrets(fields) as object));
+  }
+
+  isLevelEnabled(level: LogLevel): boolean {
+    return this.#pino.isLevelEnabled(level);
+  }
+
+  #write(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
+    if (!this.#pino.isLevelEnabled(level)) return;
+    this.#pino[level](redactSecrets(fields) as object, redactText(message));
+  }
+}
+
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+  isLevelEnabled: () => false,
+};

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeCommand } from '../../src/epp/catalogue.ts';
-import { redactXml } from '../../src/epp/redact.ts';
 import { parseXml } from '../../src/epp/xml.ts';
+import { redactXml } from '../../src/lib/redact-xml.ts';
 
 describe('redactXml', () => {
   it.each([
@@ -15,6 +15,10 @@ describe('redactXml', () => {
     [
       '<loginSec:pw>SECRET</loginSec:pw><loginSec:newPW>SECRET</loginSec:newPW>',
       '<loginSec:pw>[redacted]</loginSec:pw><loginSec:newPW>[redacted]</loginSec:newPW>',
+    ],
+    [
+      '<allocationToken:allocationToken xmlns:allocationToken="urn:x">SECRET</allocationToken:allocationToken>',
+      '<allocationToken:allocationToken xmlns:allocationToken="urn:x">[redacted]</allocationToken:allocationToken>',
     ],
     ['<PW>SECRET</PW>', '<PW>[redacted]</PW>'],
     ['<pw>SECRET', '<pw>[redacted]'],
