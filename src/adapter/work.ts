@@ -5,6 +5,8 @@ import type { EppError } from '../epp/session.ts';
 export interface Work {
   /** Checked, and without a clTRID: each attempt gets its own. */
   readonly command: EppCommand;
+  /** For transforms alone: what its attempts are called by instead. One is only followed by another where not a byte of it was written. */
+  readonly clTRID?: string;
   /** Changes something at the registry. */
   readonly transform: boolean;
   /** By what it does, unless it is `background`: that waits behind everything that callers ask. */
@@ -28,9 +30,21 @@ export interface Answer {
   response: EppResponse;
   /** Of the attempt that was answered. */
   clTRID: string;
+  /** It was given before, to an earlier request with the same idempotency key. */
+  replayed?: true;
+  /** Kept from an earlier check: how long ago it came, in milliseconds; of several names that of the oldest. */
+  ageMs?: number;
 }
 
-export type RefusalCode = 'queue-full' | 'queue-expired' | 'draining' | 'account-unavailable' | 'caller-gone';
+export type RefusalCode =
+  | 'queue-full'
+  | 'queue-expired'
+  | 'draining'
+  | 'account-unavailable'
+  | 'caller-gone'
+  | 'idempotency-key-reused'
+  | 'idempotency-key-running'
+  | 'idempotency-store-unavailable';
 
 /** We did not try: nothing was sent, and the caller may try again, here or elsewhere. */
 export class RequestRefused extends Error {
