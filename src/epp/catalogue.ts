@@ -1,4 +1,5 @@
 /** Every command that we know: the one list from which bodies are checked, frames are written and (by a registry) read. */
+import { CheckedCommand } from './checked-command.ts';
 import type { EppCommand, EppObject } from './command.ts';
 import { balanceCommands } from './commands/balance.ts';
 import { contactCommands } from './commands/contact.ts';
@@ -6,6 +7,7 @@ import { type CommandDefinition, commandName } from './commands/definition.ts';
 import { domainCommands } from './commands/domain.ts';
 import { hostCommands } from './commands/host.ts';
 import { CommandError, type CommandIssue } from './commands/issues.ts';
+import { maintenanceCommands } from './commands/maintenance.ts';
 import { sessionCommands } from './commands/session.ts';
 import { checkExtensions, readCommandExtensions, writeExtensions } from './extensions/catalogue.ts';
 import { transactionId } from './fields.ts';
@@ -20,6 +22,7 @@ export const CATALOGUE: readonly CommandDefinition[] = [
   ...domainCommands,
   ...hostCommands,
   ...contactCommands,
+  ...maintenanceCommands,
   ...balanceCommands,
 ];
 
@@ -40,39 +43,58 @@ export function nameOf(command: { object?: EppObject | undefined; command: strin
   return commandName(command.object, command.command);
 }
 
-/** The command with its body and its extensions checked and completed by defaults. Throws CommandError, which names the wrong fields. */
-export function checkCommand(command: EppCommand): EppCommand {
+/**
+ * The command with its body and its extensions checked and completed by defaults. Throws CommandError, which names the wrong
+ * fields. Whether the registry's version of an extension can say it all is seen when it is written.
+ */
+export function checkCommand(command: EppCommand): CheckedCommand {
   const definition = definitionOf(command);
   const issues: CommandIssue[] = [];
-  if (command.clTRID !== undefined && !TRANSACTION_ID.safeParse(command.clTRID).success) {
-    issues.push({ path: 'clTRID', message: 'must have 3 to 64 characters on one line' });
-  }
-  const extensions = checkExtensions(nameOf(command), command.extensions, issues);
-  let body = command.body;
+  let body: Record<string, unknown> | undefined;
   try {
     body = definition.check(command.body);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    issues.unshift(...error.issues);
+    issues.push(...error.issues);
   }
-  if (issues.length > 0) throw new CommandError(nameOf(command), issues);
-  return { ...command, body, ...(extensions === undefined ? {} : { extensions }) };
+  if (command.clTRID !== undefined && !TRANSACTION_ID.safeParse(command.clTRID).success) {
+    issues.push({ path: 'clTRID', message: 'must have 3 to 64 characters on one line' });
+  }
+  const name = nameOf(command);
+  const extensions = checkExtensions(name, command.extensions, body, issues);
+  if (body === undefined || issues.length > 0) throw new CommandError(name, issues);
+  const checked = { ...command, body, ...(extensions === undefined ? {} : { extensions }) };
+  return new CheckedCommand(checked, definition);
 }
 
 const NOTHING_OFFERED: ReadonlySet<string> = new Set();
 
+/** A checked command as a registry will read it: `domain:restore` as the update that it is on the wire (RFC 3915). */
+export function onTheWire(checked: EppCommand): EppCommand {
+  const written = definitionOf(checked).onTheWire?.(checked.body);
+  if (!written) return checked;
+  return { ...checked, ...written, extensions: { ...written.extensions, ...checked.extensions } };
+}
+
 /**
  * The XML document of a command. Throws CommandError. What it returns is valid by the schemas, raw extensions excepted.
- * @param offered the services that the login has asked for: of an extension with several versions, which one is written
+ * @param given not checked again where `checkCommand` has passed it
+ * @param options.offered the services that the login has asked for: of an extension with several versions, which one is written
+ * @param options.clTRID instead of the command's own
  */
-export function writeCommand(command: EppCommand, offered: ReadonlySet<string> = NOTHING_OFFERED): string {
-  const checked = checkCommand(command);
-  const element = definitionOf(checked).write(checked.body);
-  if (checked.command === 'hello') return document(element);
-  const extensions = checked.extensions ? writeExtensions(nameOf(checked), checked.extensions, offered) : '';
-  const id = checked.clTRID === undefined ? '' : `<clTRID>${escapeXml(checked.clTRID)}</clTRID>`;
+export function writeCommand(
+  given: EppCommand,
+  options: { offered?: ReadonlySet<string>; clTRID?: string | undefined } = {},
+): string {
+  const command = onTheWire(given instanceof CheckedCommand ? given : checkCommand(given));
+  const { offered = NOTHING_OFFERED, clTRID = command.clTRID } = options;
+  const { body, extensions } = command;
+  const element = definitionOf(command).write(body);
+  if (command.command === 'hello') return document(element);
+  const extended = extensions ? writeExtensions(nameOf(command), extensions, body, offered) : '';
+  const id = clTRID === undefined ? '' : `<clTRID>${escapeXml(clTRID)}</clTRID>`;
   return document(
-    `<command>${element}${extensions === '' ? '' : `<extension>${extensions}</extension>`}${id}</command>`,
+    `<command>${element}${extended === '' ? '' : `<extension>${extended}</extension>`}${id}</command>`,
   );
 }
 
@@ -86,22 +108,17 @@ export function readCommand(root: XmlElement): EppCommand | undefined {
   const objectUri = elementsOf(element)[0]?.uri;
   const object = (Object.keys(OBJECT_URIS) as EppObject[]).find((name) => OBJECT_URIS[name] === objectUri);
   const definition = commandDefinition(object, element.local);
-  if (!definition) return undefined;
+  if (!definition || definition.onTheWire) return undefined;
+  const body = definition.read(element);
   const id = childOf(command, 'clTRID');
-  const extensionElement = childOf(command, 'extension');
+  const extension = childOf(command, 'extension');
+  const name = nameOf({ object, command: definition.command });
   return {
     ...(object === undefined ? {} : { object }),
     command: definition.command,
-    body: definition.read(element),
+    body,
     ...(id ? { clTRID: textOf(id) } : {}),
-    ...(extensionElement
-      ? {
-          extensions: readCommandExtensions(
-            nameOf({ object, command: definition.command }),
-            extensionElement,
-          ),
-        }
-      : {}),
+    ...(extension ? { extensions: readCommandExtensions(name, extension, body) } : {}),
   };
 }
 

@@ -36,6 +36,19 @@ export interface EppResult {
   extValues?: { value: string; reason: string }[];
 }
 
+/** What a registry said in a namespace that the login did not ask for (RFC 9038). */
+export interface UnhandledNamespace {
+  uri: string;
+  reason: string;
+  /** As in a response, where it is an object's data that we know. */
+  dataType?: string;
+  data?: Record<string, unknown>;
+  /** As in a response, where it is an extension that we know. */
+  extensions?: EppExtensions;
+  /** As XML, where it is neither. */
+  raw?: string;
+}
+
 export interface EppResponse {
   results: EppResult[];
   clTRID?: string;
@@ -49,6 +62,8 @@ export interface EppResponse {
   /** `<msgQ>` (RFC 5730 section 2.6). */
   messageQueue?: { count: number; id: string; date?: string; message?: string };
   extensions?: EppExtensions;
+  /** What could not be told otherwise to a login that did not ask for it; nothing is wrong. */
+  unhandled?: UnhandledNamespace[];
 }
 
 /** The code that counts: with several results all are errors, and the first is told. */

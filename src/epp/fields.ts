@@ -74,11 +74,11 @@ export const duration = () =>
 export const base64 = () =>
   z
     .string()
-    .regex(/^\s*(?:[A-Za-z\d+/]\s*)+(?:=\s*){0,2}$/, 'must be base64')
-    .refine(
-      (value) => value.replaceAll(/\s/g, '').length % 4 === 0 && !/[^\x20-\x7e\t\n]/.test(value),
-      'must be base64, with its padding',
-    );
+    .regex(/^[A-Za-z\d+/= \t\r\n]+$/, 'must be base64')
+    .refine((value) => {
+      const digits = value.replaceAll(/[ \t\r\n]/g, '');
+      return digits !== '' && Buffer.from(digits, 'base64').toString('base64') === digits;
+    }, 'must be base64, with its padding');
 
 /** domain:periodType; years where no unit is given. */
 export const period = () =>
@@ -113,4 +113,20 @@ export const status = <const S extends readonly [string, ...string[]]>(values: S
     s: z.enum(values),
     lang: language().optional(),
     text: line(1, 255).optional().describe('Why, for humans.'),
+  });
+
+export const countryCode = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z]{2}$/, 'must be two letters')
+    .describe('Country, ISO 3166-1.');
+
+/** contact:e164Type (RFC 5733 section 2.5); an empty number takes one away. */
+export const phoneNumber = () =>
+  z.strictObject({
+    number: z
+      .string()
+      .regex(/^(?:\+\d{1,3}\.\d{1,14})?$/, 'must be as in "+1.7035555555"')
+      .max(17),
+    x: token(0, 255).optional().describe('Extension.'),
   });

@@ -110,6 +110,17 @@ export function record(...fields: readonly Field[]): Content {
   };
 }
 
+/** An element that holds one child and nothing else: the child's own JSON. */
+export function within(name: string, content: Content): Content {
+  return {
+    write: (value, prefix) => inner(writeChild(name, content, value, prefix)),
+    read(element) {
+      const child = childOf(element, name);
+      return child ? content.read(child) : {};
+    },
+  };
+}
+
 type AttributeType = 'string' | 'boolean' | 'integer';
 
 /** An attribute, under the same name in JSON. */

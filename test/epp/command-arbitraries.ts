@@ -35,6 +35,10 @@ export const words = (minLength: number, maxLength: number) =>
     .filter((text) => [...text].length >= minLength && [...text].length <= maxLength);
 export const label = fc.oneof(fc.domain(), fc.constantFrom('xn--fiqs8s.cn', 'EXAMPLE.COM', 'a&b.test'));
 export const clID = words(3, 16);
+/** XML Schema's dateTime, in UTC. */
+export const dateTime = fc
+  .date({ min: new Date('1970-01-01'), max: new Date('2199-12-31'), noInvalidDate: true })
+  .map((time) => time.toISOString());
 const date = fc
   .date({ min: new Date('1970-01-01'), max: new Date('2199-12-31'), noInvalidDate: true })
   .map((day) => day.toISOString().slice(0, 10));
@@ -44,7 +48,7 @@ const address = fc.oneof(
 );
 const roid = fc.constantFrom('SH8013-REP', 'a_1-X');
 const authInfo = object({ pw: fc.oneof(words(0, 40), fc.constantFrom('', ' spaces count  ')) }, { roid });
-const period = object({ unit: fc.constantFrom('y', 'm'), value: fc.integer({ min: 1, max: 99 }) });
+export const period = object({ unit: fc.constantFrom('y', 'm'), value: fc.integer({ min: 1, max: 99 }) });
 const ns = fc.oneof(
   object({ hostObjs: list(label) }),
   object({ hostAttrs: list(object({ hostName: label }, { hostAddrs: list(address) })) }),
@@ -68,7 +72,6 @@ const addr = object(
 );
 const postalType = { type: fc.constantFrom('int', 'loc') };
 const org = { org: fc.oneof(words(1, 60), fc.constant('')) };
-const phone = object({ number: fc.constantFrom('+1.7035555555', '') }, { x: fc.constantFrom('', '12 34') });
 const forms = list(fc.constantFrom('int', 'loc'), 2);
 const disclose = object(
   { flag: fc.boolean() },
@@ -81,8 +84,38 @@ const disclose = object(
     email: fc.constant(true),
   },
 );
+export const phone = object(
+  { number: fc.constantFrom('+1.7035555555', '') },
+  { x: fc.constantFrom('', '12 34') },
+);
 const contactDetails = { voice: phone, fax: phone, disclose };
 const email = words(1, 40);
+
+/** Text, or XML where there are elements in it. */
+const mixed = fc.oneof(
+  words(1, 60),
+  fc.constant('two\nlines'),
+  object({ xml: fc.constant('<a b="&lt;">c</a> and <d/>') }),
+);
+const reportText = fc.oneof(
+  object({ text: words(1, 60) }, { lang: fc.constantFrom('en', 'zh-CN') }),
+  object({ xml: fc.constant('see <x:y xmlns:x="urn:x"/>') }),
+);
+const report = object(
+  {
+    preData: mixed,
+    postData: mixed,
+    delTime: dateTime,
+    resTime: dateTime,
+    resReason: reportText,
+    statements: list(reportText, 2),
+  },
+  { other: mixed },
+);
+export const restore = fc.oneof(
+  object({ op: fc.constant('request') }),
+  object({ op: fc.constant('report'), report }),
+);
 
 /** Bodies by command; the test that uses them finds a command that is missing here. */
 export const BODIES: Record<string, Arbitrary<Record<string, unknown>>> = {
@@ -118,6 +151,7 @@ export const BODIES: Record<string, Arbitrary<Record<string, unknown>>> = {
     },
   ),
   'domain:delete': object({ name: label }),
+  'domain:restore': fc.tuple(label, restore).map(([name, asked]) => ({ name, ...asked })),
   'domain:renew': object({ name: label, curExpDate: date }, { period }),
   'domain:transfer': object({ op, name: label }, { period, authInfo }),
   'host:check': object({ names: list(label) }),
@@ -154,6 +188,7 @@ export const BODIES: Record<string, Arbitrary<Record<string, unknown>>> = {
   ),
   'contact:delete': object({ id: clID }),
   'contact:transfer': object({ op, id: clID }, { authInfo }),
+  'maintenance:info': fc.oneof(object({ list: fc.constant(true) }), object({ id: words(1, 40) })),
   'balance:info': object({}),
   'finance:info': object({}),
 };
@@ -172,7 +207,9 @@ export function commandArbitrary(name: EppObject | undefined, command: string): 
       ? {}
       : {
           clTRID: words(3, 64),
-          extensions: object({ raw: list(fc.constant('<x:y xmlns:x="urn:x" z="1">t<w xmlns=""/></x:y>'), 2) }),
+          extensions: object({
+            raw: list(fc.constant('<x:y xmlns:x="urn:x" z="1">t<w xmlns=""/></x:y>'), 2),
+          }),
         };
   return object(fields, optional).map((rest) => ({
     ...(name === undefined ? {} : { object: name }),

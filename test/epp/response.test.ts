@@ -91,14 +91,12 @@ describe('a response', () => {
   it('keeps extensions and unknown data as XML that stands alone', () => {
     const told = read(
       response({
-        resData:
-          '<x:pollData xmlns:x="http://www.verisign.com/epp/lowbalance-poll-1.0"><x:creditLimit>0</x:creditLimit></x:pollData>',
-        extension:
-          '<x:infData xmlns:x="urn:x"><x:state s="addPeriod"/></x:infData><y xmlns="urn:y"/>',
+        resData: '<x:pollData xmlns:x="urn:z"><x:creditLimit>0</x:creditLimit></x:pollData>',
+        extension: '<x:infData xmlns:x="urn:x"><x:state s="addPeriod"/></x:infData><y xmlns="urn:y"/>',
       }),
     );
     expect(told.rawData).toEqual([
-      '<x:pollData xmlns:x="http://www.verisign.com/epp/lowbalance-poll-1.0"><x:creditLimit>0</x:creditLimit></x:pollData>',
+      '<x:pollData xmlns:x="urn:z"><x:creditLimit>0</x:creditLimit></x:pollData>',
     ]);
     expect(told.data).toBeUndefined();
     expect(told.extensions?.raw).toEqual([

@@ -1,6 +1,6 @@
 /** Contact commands (RFC 5733 section 3). */
 import { z } from 'zod';
-import { authInfo, clID, line, status, token } from '../fields.ts';
+import { authInfo, clID, countryCode, line, phoneNumber, status, token } from '../fields.ts';
 import { many, one, record } from '../mapping.ts';
 import * as structures from '../structures.ts';
 import { disclose, phone, postalInfo } from '../structures-contact.ts';
@@ -27,10 +27,7 @@ const addressSchema = () =>
     city: line(1, 255),
     sp: line(0, 255).optional().describe('State or province.'),
     pc: token(0, 16).optional().describe('Postal code.'),
-    cc: z
-      .string()
-      .regex(/^[A-Za-z]{2}$/, 'must be two letters')
-      .describe('Country, ISO 3166-1.'),
+    cc: countryCode(),
   });
 
 const postalInfoSchema = () =>
@@ -39,15 +36,6 @@ const postalInfoSchema = () =>
     name: line(1, 255),
     org: line(0, 255).optional(),
     addr: addressSchema(),
-  });
-
-const phoneSchema = () =>
-  z.strictObject({
-    number: z
-      .string()
-      .regex(/^(?:\+\d{1,3}\.\d{1,14})?$/, 'must be as in "+1.7035555555"')
-      .max(17),
-    x: token(0, 255).optional().describe('Extension.'),
   });
 
 const forms = () =>
@@ -75,8 +63,8 @@ const schemas = {
   create: z.strictObject({
     id: clID(),
     postalInfos: z.array(postalInfoSchema()).min(1).max(2),
-    voice: phoneSchema().optional(),
-    fax: phoneSchema().optional(),
+    voice: phoneNumber().optional(),
+    fax: phoneNumber().optional(),
     email: token(1, 255),
     authInfo: authInfo(),
     disclose: discloseSchema().optional(),
@@ -92,8 +80,8 @@ const schemas = {
           .min(1)
           .max(2)
           .optional(),
-        voice: phoneSchema().optional(),
-        fax: phoneSchema().optional(),
+        voice: phoneNumber().optional(),
+        fax: phoneNumber().optional(),
         email: token(1, 255).optional(),
         authInfo: authInfo().optional(),
         disclose: discloseSchema().optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EppObject } from '../command.ts';
+import type { EppCommand, EppObject } from '../command.ts';
 import type { Content } from '../mapping.ts';
 import { OBJECT_URIS } from '../namespaces.ts';
 import { attributeOf, elementsOf, type XmlElement } from '../xml-element.ts';
@@ -19,6 +19,11 @@ export interface CommandDefinition {
   write(body: Record<string, unknown>): string;
   /** The body of a command's element; the registry's side. */
   read(element: XmlElement): Record<string, unknown>;
+  /**
+   * Of a command that EPP has no element for: the command that stands on the wire for it, of a body that `check` has passed.
+   * A registry reads that one.
+   */
+  onTheWire?(body: Record<string, unknown>): Pick<EppCommand, 'object' | 'command' | 'body' | 'extensions'>;
 }
 
 export function commandName(object: EppObject | undefined, command: string): string {
@@ -58,6 +63,19 @@ export function objectCommand(
       return op ? { op: attributeOf(element, 'op') ?? '', ...body } : body;
     },
   };
+}
+
+/** A command that EPP has no element for: another one stands on the wire for it, and is written and read. */
+export function commandOnTheWire(
+  object: EppObject,
+  command: string,
+  options: Pick<Required<CommandDefinition>, 'schema' | 'transform' | 'onTheWire'>,
+): CommandDefinition {
+  const name = commandName(object, command);
+  const never = (): never => {
+    throw new TypeError(`${name} has no element of its own`);
+  };
+  return { object, command, ...options, check: checker(name, options.schema), write: never, read: never };
 }
 
 /** A command of the session itself: its element stands in EPP's own namespace. */

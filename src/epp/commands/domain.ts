@@ -4,6 +4,7 @@ import { authInfo, clID, ipAddress, label, period, status } from '../fields.ts';
 import { attribute, beside, many, one, record, removableText } from '../mapping.ts';
 import * as structures from '../structures.ts';
 import { type CommandDefinition, listOf, objectCommand } from './definition.ts';
+import { domainRestore } from './restore.ts';
 
 const nameServers = () =>
   z
@@ -145,4 +146,5 @@ export const domainCommands: readonly CommandDefinition[] = [
     schema: schemas.transfer,
     content: record(one('name'), one('period', structures.period), one('authInfo', structures.authInfo)),
   }),
+  domainRestore,
 ];

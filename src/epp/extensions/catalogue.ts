@@ -1,6 +1,6 @@
 /** Every extension that we know: the one list from which `extensions` is checked, written and read. */
 import type { EppExtensions } from '../command.ts';
-import { type CommandIssue, issuesOf } from '../commands/issues.ts';
+import { CommandError, type CommandIssue, issuesOf } from '../commands/issues.ts';
 import { EPP_URI } from '../namespaces.ts';
 import { parseXml, XmlError } from '../xml.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
@@ -23,10 +23,16 @@ const BY_URI = new Map(
   EXTENSIONS.flatMap((definition) => definition.uris.map((uri) => [uri, definition] as const)),
 );
 
-/** The extensions of a command, checked and completed by defaults; what is wrong goes into `issues`. */
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * The extensions of a command, checked and completed by defaults; what is wrong goes into `issues`.
+ * @param body the command's own, checked; undefined where it is wrong itself
+ */
 export function checkExtensions(
   command: string,
   extensions: unknown,
+  body: Body | undefined,
   issues: CommandIssue[],
 ): EppExtensions | undefined {
   if (extensions === undefined) return undefined;
@@ -41,12 +47,18 @@ export function checkExtensions(
   for (const [name, given] of Object.entries(extensions)) {
     if (given === undefined) continue;
     if (name === 'raw') checked.raw = checkRaw(given, issues);
-    else checked[name] = checkOne(command, name, given, issues);
+    else checked[name] = checkOne(command, name, given, body, issues);
   }
   return checked;
 }
 
-function checkOne(command: string, name: string, given: unknown, issues: CommandIssue[]): unknown {
+function checkOne(
+  command: string,
+  name: string,
+  given: unknown,
+  body: Body | undefined,
+  issues: CommandIssue[],
+): unknown {
   const path = `extensions.${name.slice(0, 64)}`;
   const definition = BY_NAME.get(name);
   if (!definition) {
@@ -61,13 +73,28 @@ function checkOne(command: string, name: string, given: unknown, issues: Command
     return undefined;
   }
   const parsed = part.schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  issues.push(...parsed.error.issues.flatMap((issue) => issuesOf(issue, ['extensions', name])));
-  return undefined;
+  if (!parsed.success) {
+    issues.push(...parsed.error.issues.flatMap((issue) => issuesOf(issue, ['extensions', name])));
+    return undefined;
+  }
+  if (body) issues.push(...(part.check?.(parsed.data, body) ?? []));
+  return parsed.data;
 }
 
-function partOf(definition: ExtensionDefinition, command: string): CommandExtension | undefined {
-  return Object.hasOwn(definition.commands, command) ? definition.commands[command] : undefined;
+/** Every extension that goes with a command. */
+export function extensionsOf(command: string): { definition: ExtensionDefinition; part: CommandExtension }[] {
+  return EXTENSIONS.flatMap((definition) => {
+    const part = partOf(definition, command);
+    return part ? [{ definition, part }] : [];
+  });
+}
+
+/** A restore is an update with the extension rgp (RFC 3915 section 4.2.5): it writes rgp itself, and takes what an update takes. */
+const RESTORE = 'domain:restore';
+
+function partOf({ name, commands }: ExtensionDefinition, command: string): CommandExtension | undefined {
+  if (Object.hasOwn(commands, command)) return commands[command];
+  return command === RESTORE && name !== 'rgp' ? commands['domain:update'] : undefined;
 }
 
 /** Each raw extension written anew from what was read, so that nothing can break out of its element. */
@@ -96,12 +123,14 @@ function checkRaw(given: unknown, issues: CommandIssue[]): string[] {
 }
 
 /**
- * What stands inside `<extension>`, of extensions that `checkExtensions` has passed.
+ * What stands inside `<extension>`, of extensions that `checkExtensions` has passed. Throws CommandError where none of the
+ * versions that the login has can say all.
  * @param offered the services that the login has asked for
  */
 export function writeExtensions(
   command: string,
   extensions: EppExtensions,
+  body: Body,
   offered: ReadonlySet<string>,
 ): string {
   let written = '';
@@ -109,10 +138,35 @@ export function writeExtensions(
     const definition = BY_NAME.get(name);
     const part = definition && partOf(definition, command);
     if (!definition || !part || value === undefined) continue;
-    const uri = definition.uris.find((candidate) => offered.has(candidate)) ?? definition.uris[0] ?? '';
-    written += writeElement(definition.prefix, part.element, uri, contentFor(part.content, uri), value);
+    if (part.instead?.when(value)) {
+      written += part.instead.write(value);
+      continue;
+    }
+    const { uri, issues } = choose(definition, part, value, offered);
+    if (issues.length > 0) throw new CommandError(command, issues);
+    const lowered = part.lower ? part.lower(value, uri, body) : value;
+    written += writeElement(definition.prefix, part.element, uri, contentFor(part.content, uri), lowered);
   }
   return written + (extensions.raw ?? []).join('');
+}
+
+/** Of the versions that the login has, the first that can say all of the value; else the first, and what it cannot say. */
+function choose(
+  definition: ExtensionDefinition,
+  part: CommandExtension,
+  value: unknown,
+  offered: ReadonlySet<string>,
+): { uri: string; issues: CommandIssue[] } {
+  const { name, uris } = definition;
+  const common = uris.filter((uri) => offered.has(uri));
+  const choices = (common.length > 0 ? common : uris.slice(0, 1)).map((uri) => ({
+    uri,
+    issues: (part.refuse?.(value, uri) ?? []).map(({ path, message }) => ({
+      path: `extensions.${name}.${path}`,
+      message,
+    })),
+  }));
+  return choices.find(({ issues }) => issues.length === 0) ?? choices[0] ?? { uri: '', issues: [] };
 }
 
 /** An extension of a response: the registry's side. */
@@ -136,37 +190,46 @@ function writeElement(
 }
 
 /** `<extension>` of a command: the registry's side. */
-export function readCommandExtensions(command: string, extension: XmlElement): EppExtensions {
+export function readCommandExtensions(command: string, extension: XmlElement, body: Body): EppExtensions {
   return readAll(extension, (definition, element) => {
     const part = partOf(definition, command);
-    return part?.element === element.local ? part.content : undefined;
+    if (part?.instead?.element === element.local) return part.instead.read(element);
+    if (part?.element !== element.local) return undefined;
+    const value = contentFor(part.content, element.uri).read(element);
+    return part.lift ? part.lift(value, element.uri, body) : value;
   });
 }
 
 /** `<extension>` of a response. What no definition knows stays as XML. */
 export function readResponseExtensions(extension: XmlElement): EppExtensions {
-  return readAll(extension, ({ responses }, { local }) =>
-    Object.hasOwn(responses, local) ? responses[local] : undefined,
-  );
+  return readAll(extension, readResponseElement);
 }
 
+/** One extension of a response, by itself; undefined where no definition knows it. */
+export function readExtension(element: XmlElement): { name: string; value: unknown } | undefined {
+  const definition = BY_URI.get(element.uri);
+  const value = definition && readResponseElement(definition, element);
+  return definition && value !== undefined ? { name: definition.name, value } : undefined;
+}
+
+function readResponseElement({ responses }: ExtensionDefinition, element: XmlElement): unknown {
+  const { local, uri } = element;
+  const content = Object.hasOwn(responses, local) ? responses[local] : undefined;
+  return content && contentFor(content, uri).read(element);
+}
+
+/** @param read undefined where the definition has no such element */
 function readAll(
   extension: XmlElement,
-  find: (
-    definition: ExtensionDefinition,
-    element: XmlElement,
-  ) => ExtensionDefinition['responses'][string] | undefined,
+  read: (definition: ExtensionDefinition, element: XmlElement) => unknown,
 ): EppExtensions {
-  const read: EppExtensions = {};
+  const all: EppExtensions = {};
   for (const element of elementsOf(extension)) {
     const definition = BY_URI.get(element.uri);
-    const content = definition && find(definition, element);
     // Of two with one name the second stays XML
-    if (!definition || !content || read[definition.name] !== undefined) {
-      read.raw = [...(read.raw ?? []), rawXml(element, EPP_URI)];
-    } else {
-      read[definition.name] = contentFor(content, element.uri).read(element);
-    }
+    const value = definition && all[definition.name] === undefined ? read(definition, element) : undefined;
+    if (definition && value !== undefined) all[definition.name] = value;
+    else all.raw = [...(all.raw ?? []), rawXml(element, EPP_URI)];
   }
-  return read;
+  return all;
 }

@@ -4,6 +4,7 @@ import { attribute, beside, type Content, many, one, record } from '../mapping.t
 import { OBJECT_URIS } from '../namespaces.ts';
 import * as structures from '../structures.ts';
 import { disclose, phone, postalInfo } from '../structures-contact.ts';
+import { maintenanceData } from '../structures-maintenance.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
 import { tag } from '../xml-write.ts';
 import { balanceInfo, financeInfo, POLL_MAPPINGS } from './registry-data.ts';
@@ -127,7 +128,7 @@ const CONTENTS: Record<EppObject, Record<string, Content>> = {
     panData: pendingAction('id'),
     trnData: record(one('id'), ...transfer),
   },
-  maintenance: {},
+  maintenance: { infData: maintenanceData },
   balance: { infData: balanceInfo },
   finance: { infData: financeInfo },
 };

@@ -1,5 +1,5 @@
 /** Reading what a registry sends (RFC 5730 sections 2.4 and 2.6). */
-import type { EppResponse, EppResult } from '../command.ts';
+import type { EppResponse, EppResult, UnhandledNamespace } from '../command.ts';
 import { readResponseExtensions } from '../extensions/catalogue.ts';
 import { EPP_URI } from '../namespaces.ts';
 import { decodeXml, parseXml, XmlError } from '../xml.ts';
@@ -7,6 +7,7 @@ import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from '../xm
 import { rawContent, rawXml } from '../xml-write.ts';
 import { readAllData } from './data.ts';
 import { type Greeting, readGreeting } from './greeting.ts';
+import { readUnhandled } from './unhandled.ts';
 
 export type ServerFrame =
   | { kind: 'greeting'; greeting: Greeting }
@@ -29,9 +30,11 @@ export function readServerDocument(root: XmlElement): ServerFrame {
 }
 
 function readResponse(element: XmlElement): EppResponse {
-  const results = childrenOf(element, 'result').map(readResult);
+  const unhandled: UnhandledNamespace[] = [];
+  const results = childrenOf(element, 'result').map((result) => readResult(result, unhandled));
   if (results.length === 0) throw new XmlError('the response has no result');
   const response: EppResponse = { results };
+  if (unhandled.length > 0) response.unhandled = unhandled;
 
   const trID = childOf(element, 'trID');
   const clTRID = trID && childOf(trID, 'clTRID');
@@ -57,7 +60,8 @@ function readResponse(element: XmlElement): EppResponse {
   return response;
 }
 
-function readResult(element: XmlElement): EppResult {
+/** @param unhandled gets what the result says of unhandled namespaces */
+function readResult(element: XmlElement, unhandled: UnhandledNamespace[]): EppResult {
   const code = Number(attributeOf(element, 'code')?.trim());
   if (!Number.isInteger(code) || code < 1000 || code > 9999)
     throw new XmlError('a result has no four-digit code');
@@ -67,7 +71,12 @@ function readResult(element: XmlElement): EppResult {
   if (lang) result.lang = lang;
   const values = childrenOf(element, 'value').map(rawContent);
   if (values.length > 0) result.values = values;
-  const extValues = childrenOf(element, 'extValue').map((extValue) => {
+  const extValues = childrenOf(element, 'extValue').flatMap((extValue) => {
+    const namespace = readUnhandled(extValue);
+    if (namespace) {
+      unhandled.push(namespace);
+      return [];
+    }
     const value = childOf(extValue, 'value');
     const reason = childOf(extValue, 'reason');
     return { value: value ? rawContent(value) : '', reason: reason ? textOf(reason) : '' };
