@@ -31,7 +31,7 @@ export function fileSecrets(
   account: Pick<AdapterAccount, 'name' | 'credentials' | 'tls'>,
   folder: string,
 ): AccountSecrets {
-  const read = (dir: string, key: string) => readSecret(account.name, join(resolve(folder, dir), key));
+  const read = (dir: string, key: string) => readSecret(`account ${account.name}`, join(resolve(folder, dir), key));
   return {
     async credentials() {
       const dir = account.credentials.dir;
@@ -54,19 +54,22 @@ export function fileSecrets(
   };
 }
 
-/** The file's text without the line end that editors and `echo` add; spaces count, they may belong to a password. */
-async function readSecret(account: string, path: string): Promise<string> {
+/**
+ * The file's text without the line end that editors and `echo` add; spaces count, they may belong to a password.
+ * @param owner whose it is, for the message of a SecretFileError
+ */
+export async function readSecret(owner: string, path: string): Promise<string> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
     throw new SecretFileError(
-      `account ${account}: cannot read ${path} (${code}); is the Secret mounted there, with that key?`,
+      `${owner}: cannot read ${path} (${code}); is the Secret mounted there, with that key?`,
     );
   }
   const value = text.replace(/\r?\n$/, '');
-  if (value === '') throw new SecretFileError(`account ${account}: ${path} is empty`);
+  if (value === '') throw new SecretFileError(`${owner}: ${path} is empty`);
   return value;
 }
 
