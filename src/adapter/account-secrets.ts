@@ -31,7 +31,8 @@ export function fileSecrets(
   account: Pick<AdapterAccount, 'name' | 'credentials' | 'tls'>,
   folder: string,
 ): AccountSecrets {
-  const read = (dir: string, key: string) => readSecret(`account ${account.name}`, join(resolve(folder, dir), key));
+  const read = (dir: string, key: string) =>
+    readSecret(`account ${account.name}`, join(resolve(folder, dir), key));
   return {
     async credentials() {
       const dir = account.credentials.dir;
