@@ -67,7 +67,8 @@ export class Inbox<T> {
       if (!next || !this.#isHere(next)) break;
       this.#waiting.shift();
       const workMs = workOf(next.command);
-      if (workMs > 0) this.#work(next, workMs);
+      if (workMs > 0 || next.dueMs > 0) this.#freeAtMs = this.#startMs(next) + workMs;
+      if (workMs > 0) this.#work(next.command);
       else execute(next.command);
     }
     onRest();
@@ -83,11 +84,14 @@ export class Inbox<T> {
     return arrived.here || arrived.dueMs <= this.#options.clock.monotonicMs();
   }
 
-  #work({ command, dueMs }: Arrived<T>, workMs: number): void {
+  /** When its turn came, by plan. */
+  #startMs({ dueMs }: Arrived<T>): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    return Math.max(dueMs === 0 ? nowMs : Math.min(dueMs, nowMs), this.#freeAtMs);
+  }
+
+  #work(command: T): void {
     const { clock, execute } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const cameMs = dueMs === 0 ? nowMs : Math.min(dueMs, nowMs);
-    this.#freeAtMs = Math.max(cameMs, this.#freeAtMs) + workMs;
     this.#working = true;
     callAt(clock, this.#freeAtMs, () => {
       this.#working = false;

@@ -40,6 +40,8 @@ export class Outbox {
   #hold: { frames: number; timer: Timer } | undefined;
   /** Waiting for the first item's time, or between two pieces of it. */
   #pause: Timer | undefined;
+  /** Of this one some pieces are written. */
+  #inPieces: Outgoing | undefined;
   #closed = false;
 
   constructor(wire: Wire, clock: Clock) {
@@ -75,6 +77,7 @@ export class Outbox {
     this.#pause?.cancel();
     this.#hold?.timer.cancel();
     for (const settle of this.#settled.splice(0)) settle('cut');
+    this.#inPieces?.onSettled?.('cut');
     for (const { onSettled } of this.#items.splice(0)) onSettled?.('cut');
     this.#batch = [];
   }
@@ -83,7 +86,11 @@ export class Outbox {
     if (item.hold) this.#startHold(item.hold);
     if (item.pieces) {
       this.#release();
-      this.#writePieces(item.bytes, item.pieces, () => this.#finish(item));
+      this.#inPieces = item;
+      this.#writePieces(item.bytes, item.pieces, () => {
+        this.#inPieces = undefined;
+        this.#finish(item);
+      });
       return;
     }
     if (item.bytes.length > 0) this.#batch.push(item.bytes);

@@ -1,7 +1,9 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 
-/** Node's timers count in whole milliseconds and may fire up to one of them early or late. */
-const GRAIN_MS = 1;
+/** Node's timers count in whole milliseconds, from the start of a turn of the event loop: they may fire some two of them early. */
+const MOST_EARLY_MS = 5;
+/** The last of the waiting is done in turns of the event loop. */
+const TURNS_MS = 1;
 /** Not worth another turn of the event loop. */
 const CLOSE_ENOUGH_MS = 0.02;
 
@@ -15,11 +17,12 @@ export function callAt(clock: Clock, dueMs: number, fn: () => void): Timer {
   const wake = () => {
     if (cancelled) return;
     const leftMs = dueMs - clock.monotonicMs();
-    // more than the grain: the clock's owner let the time pass, and has the say
-    if (leftMs <= CLOSE_ENOUGH_MS || leftMs > GRAIN_MS) fn();
-    else setImmediate(wake);
+    // more than that: the clock's owner let the time pass, and has the say
+    if (leftMs <= CLOSE_ENOUGH_MS || leftMs > MOST_EARLY_MS) fn();
+    else if (leftMs <= TURNS_MS) setImmediate(wake);
+    else timer = clock.after(leftMs, wake);
   };
-  const timer = clock.after(Math.max(0, dueMs - clock.monotonicMs()), wake);
+  let timer = clock.after(Math.max(0, dueMs - clock.monotonicMs()), wake);
   return {
     cancel() {
       cancelled = true;
