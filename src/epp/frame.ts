@@ -11,11 +11,21 @@ export class FrameError extends Error {
 
 /** Header and body in one buffer: two small writes would wait for the peer's delayed acknowledgement. */
 export function encodeFrame(xml: string): Buffer {
-  const bodyBytes = Buffer.byteLength(xml);
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + bodyBytes);
-  frame.writeUInt32BE(frame.length, 0);
-  frame.write(xml, HEADER_BYTES);
-  return frame;
+  return encodeFrames([xml]);
+}
+
+/** Frames one after the other in one buffer, for one write: TLS makes one record of it, and the system one call. */
+export function encodeFrames(documents: readonly string[]): Buffer {
+  let bytes = 0;
+  for (const xml of documents) bytes += HEADER_BYTES + Buffer.byteLength(xml);
+  const frames = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const xml of documents) {
+    const end = at + HEADER_BYTES + frames.write(xml, at + HEADER_BYTES);
+    frames.writeUInt32BE(end - at, at);
+    at = end;
+  }
+  return frames;
 }
 
 /**
@@ -43,6 +53,12 @@ export class FrameReader {
   /** The bodies that `chunk` completes, in order; they may share its memory. Throws FrameError. */
   push(chunk: Buffer): Buffer[] {
     const bodies: Buffer[] = [];
+    this.read(chunk, (body) => bodies.push(body));
+    return bodies;
+  }
+
+  /** As `push`, body by body: those before an error are handed over, too. */
+  read(chunk: Buffer, onBody: (body: Buffer) => void): void {
     let offset = 0;
     while (offset < chunk.length) {
       if (this.#missing === undefined) {
@@ -57,9 +73,8 @@ export class FrameReader {
       offset += part.length;
       this.#missing -= part.length;
       this.#parts.push(part);
-      if (this.#missing === 0) bodies.push(this.#take());
+      if (this.#missing === 0) onBody(this.#take());
     }
-    return bodies;
   }
 
   #take(): Buffer {

@@ -1,23 +1,35 @@
-import type { Timer } from '../lib/clock.ts';
-import type { EppCommand, EppResponse } from './command.ts';
+import type { CheckedCommand } from './checked-command.ts';
+import type { EppResponse } from './command.ts';
 import type { ServerFrame } from './responses/response.ts';
 import type { EppError } from './session.ts';
 
 /** A command on its way: waiting for its turn, or written and waiting for its reply. */
 export interface Exchange {
-  /** With its clTRID. */
-  readonly command: EppCommand;
+  readonly command: CheckedCommand;
+  /** Undefined of a hello, which has none (RFC 5730 section 2.3). */
+  readonly clTRID: string | undefined;
   /** The document to write; made before the turn comes, so that nothing can fail then. */
   readonly xml: string;
+  /** For the reply, in milliseconds from the write. */
   readonly timeoutMs: number;
-  timer: Timer | undefined;
+  /** Monotonic milliseconds after which it is not written any more; Infinity: none. */
+  readonly deadlineMs: number;
+  /** Monotonic milliseconds at which its reply is overdue; NaN until it is written. */
+  dueMs: number;
+  /** Nobody waits for the reply any more; it keeps its place, so that the reply is not taken for another's. */
+  givenUp: boolean;
+  /** Stops listening for its withdrawal. */
+  unlisten: (() => void) | undefined;
   resolve(response: EppResponse): void;
   reject(error: EppError): void;
 }
 
+export type Match = { exchange: Exchange; response: EppResponse } | { problem: string };
+
 /**
- * Commands written and not yet answered, oldest first. A registry answers in order (RFC 5734 section 3), and every reply repeats the clTRID of its command: both are held to, because a reply taken for another command's
- * mixes up answers without anyone noticing.
+ * Commands written and not yet answered, oldest first. A registry answers in order (RFC 5734 section 3), and every reply
+ * repeats the clTRID of its command: both are held to, because a reply taken for another command's mixes up answers without
+ * anyone noticing.
  */
 export class InFlight {
   readonly #exchanges: Exchange[] = [];
@@ -26,13 +38,26 @@ export class InFlight {
     return this.#exchanges.length;
   }
 
+  /** The one whose reply comes next. */
+  get head(): Exchange | undefined {
+    return this.#exchanges[0];
+  }
+
   add(exchange: Exchange): void {
     this.#exchanges.push(exchange);
   }
 
-  /** The exchange that a frame answers, and its reply; or why it answers none. */
-  match(frame: ServerFrame): { exchange: Exchange; response: EppResponse } | { problem: string } {
-    const head = this.#exchanges[0];
+  /** The last so many, oldest first. */
+  last(count: number): Exchange[] {
+    return this.#exchanges.slice(this.#exchanges.length - count);
+  }
+
+  /**
+   * The exchange that a frame answers, and its reply; or why it answers none.
+   * @param written so many, the oldest, can be answered: the others were not written yet
+   */
+  match(frame: ServerFrame, written = this.#exchanges.length): Match {
+    const head = written > 0 ? this.#exchanges[0] : undefined;
     if (!head) return { problem: `a ${told(frame)} came although no command was in flight` };
     const isHello = head.command.command === 'hello';
     if (frame.kind === 'greeting') {
@@ -41,13 +66,26 @@ export class InFlight {
       return { exchange: head, response: { results: [], data: { ...frame.greeting } } };
     }
     const { clTRID } = frame.response;
-    if (clTRID === undefined ? this.#exchanges.length > 1 : isHello || clTRID !== head.command.clTRID) {
+    if (clTRID === undefined ? written > 1 : isHello || clTRID !== head.clTRID) {
+      const expected = head.clTRID ?? 'that of a hello';
       return {
-        problem: `a ${told(frame)} with clTRID ${clTRID ?? '(none)'} came where ${head.command.clTRID ?? 'that of a hello'} was expected`,
+        problem: `a ${told(frame)} with clTRID ${clTRID ?? '(none)'} came where ${expected} was expected`,
       };
     }
     this.#exchanges.shift();
     return { exchange: head, response: frame.response };
+  }
+
+  /** Those whose reply is overdue, oldest first. */
+  overdue(nowMs: number): Exchange[] {
+    return this.#exchanges.filter(({ dueMs, givenUp }) => dueMs <= nowMs && !givenUp);
+  }
+
+  /** When the next reply is overdue, in monotonic milliseconds; Infinity: none is. */
+  nextDueMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { dueMs, givenUp } of this.#exchanges) if (!givenUp && dueMs < next) next = dueMs;
+    return next;
   }
 
   /** Empties the queue. */

@@ -38,6 +38,11 @@ export const RESULT_MESSAGES = {
 
 export type ResultCode = keyof typeof RESULT_MESSAGES;
 
+/** Command use error: where we are logged in, the registry does not know it. */
+export const NOT_LOGGED_IN = 2002;
+export const LOGGED_OUT = 1500;
+export const SESSION_LIMIT = 2502;
+
 /** The second digit 5 says that the server closes the connection (RFC 5730 section 3); some leave it open all the same. */
 export function closesSession(code: number): boolean {
   return Math.floor(code / 100) % 10 === 5;

@@ -29,18 +29,25 @@ export function childOf(parent: XmlElement, local: string, uri = parent.uri): Xm
 }
 
 export function childrenOf(parent: XmlElement, local: string, uri = parent.uri): XmlElement[] {
-  return elementsOf(parent).filter((child) => child.local === local && child.uri === uri);
+  const found: XmlElement[] = [];
+  for (const child of parent.children) {
+    if (typeof child !== 'string' && child.local === local && child.uri === uri) found.push(child);
+  }
+  return found;
 }
 
 export function elementsOf(parent: XmlElement): XmlElement[] {
-  return parent.children.filter((child) => typeof child !== 'string');
+  const found: XmlElement[] = [];
+  for (const child of parent.children) if (typeof child !== 'string') found.push(child);
+  return found;
 }
 
 /** All text inside, that of elements too, as it stands. */
 export function exactTextOf(element: XmlElement): string {
-  const [only] = element.children;
-  if (element.children.length === 1 && typeof only === 'string') return only;
-  return element.children.map((child) => (typeof child === 'string' ? child : exactTextOf(child))).join('');
+  const { children } = element;
+  const only = children[0];
+  if (children.length === 1 && typeof only === 'string') return only;
+  return children.map((child) => (typeof child === 'string' ? child : exactTextOf(child))).join('');
 }
 
 /** All text inside, without the spaces around it, and with runs of spaces as one (XML Schema's token). */
@@ -51,5 +58,8 @@ export function textOf(element: XmlElement): string {
 
 /** The value of an attribute without namespace. */
 export function attributeOf(element: XmlElement, local: string): string | undefined {
-  return element.attributes.find((attribute) => attribute.local === local && attribute.uri === '')?.value;
+  for (const attribute of element.attributes) {
+    if (attribute.local === local && attribute.uri === '') return attribute.value;
+  }
+  return undefined;
 }

@@ -64,31 +64,40 @@ const BANG = 0x21;
 const QUESTION = 0x3f;
 const COLON = 0x3a;
 const EQUALS = 0x3d;
+const AMPERSAND = 0x26;
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
 
-type Scope = ReadonlyMap<string, string>;
-interface OpenElement {
-  element: XmlElement & { children: (XmlElement | string)[] };
-  name: string;
-  scope: Scope;
+interface OpenElement extends XmlElement {
+  children: (XmlElement | string)[];
 }
-interface RawAttribute {
-  prefix: string;
-  local: string;
-  value: string;
+interface OpenAttribute extends XmlAttribute {
+  uri: string;
 }
+
+const NO_ATTRIBUTES: readonly OpenAttribute[] = [];
 
 class Scanner {
   readonly #text: string;
   readonly #limits: XmlLimits;
+  /** Looked for once in the whole, and not in each text. */
+  readonly #hasReturns: boolean;
+  readonly #hasReferences: boolean;
   #at = 0;
   #elements = 0;
-  /** Prefix and local part of the name read last. */
+  /** Of the elements that are open: themselves, their names as written, and what prefixes mean inside. */
+  readonly #open: OpenElement[] = [];
+  readonly #names: string[] = [];
+  readonly #scopes: (Scope | undefined)[] = [];
+  /** Of the name read last. */
   #prefix = '';
   #local = '';
 
   constructor(text: string, limits: XmlLimits) {
     this.#text = text;
     this.#limits = limits;
+    this.#hasReturns = text.includes('\r');
+    this.#hasReferences = text.includes('&');
   }
 
   document(): XmlElement {
@@ -117,81 +126,96 @@ class Scanner {
 
   #tree(): XmlElement {
     const text = this.#text;
-    const stack: OpenElement[] = [];
-    const first = this.#startTag(new Map(), 0);
-    if (first.closed) return first.open.element;
-    stack.push(first.open);
-    for (;;) {
-      const top = stack[stack.length - 1] as OpenElement;
+    if (text.charCodeAt(this.#at) !== LT) this.#fail('a start tag was expected');
+    if (text.charCodeAt(this.#at + 1) === BANG) this.#declaration();
+    const root = this.#element(undefined);
+    for (let depth = this.#open.length; depth > 0; depth = this.#open.length) {
+      const top = this.#open[depth - 1] as OpenElement;
       const next = text.indexOf('<', this.#at);
-      if (next < 0) this.#fail(`the document ends inside <${top.name}>`);
-      if (next > this.#at) this.#addText(top, this.#decode(text.slice(this.#at, next)));
+      if (next < 0) this.#fail(`the document ends inside <${this.#names[depth - 1]}>`);
+      if (next > this.#at) addText(top, this.#decode(text.slice(this.#at, next)));
       this.#at = next;
       const code = text.charCodeAt(next + 1);
       if (code === SLASH) {
-        this.#endTag(top);
-        stack.pop();
-        if (stack.length === 0) return top.element;
+        this.#endTag(this.#names[depth - 1] as string);
       } else if (code === BANG) {
-        if (text.startsWith('<![CDATA[', next)) this.#addText(top, this.#cdata());
+        if (text.startsWith('<![CDATA[', next)) addText(top, this.#cdata());
         else if (text.startsWith('<!--', next)) this.#comment();
         else this.#declaration();
       } else if (code === QUESTION) {
         this.#instruction();
       } else {
-        const { open, closed } = this.#startTag(top.scope, stack.length);
-        top.element.children.push(open.element);
-        if (!closed) stack.push(open);
+        top.children.push(this.#element(this.#scopes[depth - 1]));
       }
     }
+    return root;
   }
 
-  #addText(open: OpenElement, text: string): void {
-    const children = open.element.children;
-    const last = children[children.length - 1];
-    if (typeof last === 'string') children[children.length - 1] = last + text;
-    else if (text !== '') children.push(text);
-  }
-
-  #startTag(parent: Scope, depth: number): { open: OpenElement; closed: boolean } {
+  /** From its "<". Open afterwards, unless it is empty or holds nothing but text. */
+  #element(parent: Scope | undefined): XmlElement {
     const text = this.#text;
-    if (text.charCodeAt(this.#at) !== LT) this.#fail('a start tag was expected');
-    if (text.charCodeAt(this.#at + 1) === BANG) this.#declaration();
-    if (depth >= this.#limits.maxDepth) this.#fail(`more than ${this.#limits.maxDepth} elements are nested`);
-    if (++this.#elements > this.#limits.maxElements)
+    if (this.#open.length >= this.#limits.maxDepth) {
+      this.#fail(`more than ${this.#limits.maxDepth} elements are nested`);
+    }
+    if (++this.#elements > this.#limits.maxElements) {
       this.#fail(`more than ${this.#limits.maxElements} elements`);
-    this.#at++;
-    const start = this.#at;
+    }
+    const start = ++this.#at;
     this.#name();
-    const name = text.slice(start, this.#at);
     const prefix = this.#prefix;
     const local = this.#local;
-    const raw = this.#attributes(name);
-    const scope = declare(raw, parent);
-    const attributes = raw.map((attribute) => resolveAttribute(attribute, scope));
-    const element = { uri: scope.get(prefix) ?? '', prefix, local, attributes, children: [] };
-    let closed = false;
-    if (text.charCodeAt(this.#at) === SLASH) {
-      closed = true;
-      this.#at++;
+    const name = prefix === '' ? local : text.slice(start, this.#at);
+    let attributes = NO_ATTRIBUTES;
+    let scope = parent;
+    if (text.charCodeAt(this.#at) !== GT) {
+      attributes = this.#attributes(name);
+      scope = declare(attributes, parent);
+      resolve(attributes, scope);
     }
-    if (text.charCodeAt(this.#at) !== GT) this.#fail(`the tag <${name}> does not end with ">"`);
+    const element: OpenElement = { uri: meaning(scope, prefix), prefix, local, attributes, children: [] };
+    if (text.charCodeAt(this.#at) === SLASH) {
+      this.#at++;
+      if (text.charCodeAt(this.#at) !== GT) this.#fail(`the tag <${name}> does not end with ">"`);
+      this.#at++;
+      return element;
+    }
     this.#at++;
-    return { open: { element, name, scope }, closed };
+    if (!this.#textOnly(element, name)) {
+      this.#open.push(element);
+      this.#names.push(name);
+      this.#scopes.push(scope);
+    }
+    return element;
   }
 
-  #endTag(top: OpenElement): void {
+  /** The rest of an element that holds nothing but text: most do. False: nothing was read. */
+  #textOnly(element: OpenElement, name: string): boolean {
     const text = this.#text;
-    if (!text.startsWith(top.name, this.#at + 2)) this.#fail(`<${top.name}> is closed by another tag`);
-    this.#at += 2 + top.name.length;
+    const start = this.#at;
+    const end = text.indexOf('<', start);
+    if (end < 0 || text.charCodeAt(end + 1) !== SLASH) return false;
+    if (!text.startsWith(name, end + 2) || text.charCodeAt(end + 2 + name.length) !== GT) return false;
+    this.#at = end + name.length + 3;
+    if (end > start) element.children = [this.#decode(text.slice(start, end))];
+    return true;
+  }
+
+  #endTag(name: string): void {
+    const text = this.#text;
+    if (!text.startsWith(name, this.#at + 2)) this.#fail(`<${name}> is closed by another tag`);
+    this.#at += 2 + name.length;
     this.#spaces();
-    if (text.charCodeAt(this.#at) !== GT) this.#fail(`<${top.name}> is closed by another tag`);
+    if (text.charCodeAt(this.#at) !== GT) this.#fail(`<${name}> is closed by another tag`);
     this.#at++;
+    this.#open.pop();
+    this.#names.pop();
+    this.#scopes.pop();
   }
 
-  #attributes(tag: string): RawAttribute[] {
+  /** Up to the tag's ">" or "/". The attributes' own namespaces come later. */
+  #attributes(tag: string): readonly OpenAttribute[] {
     const text = this.#text;
-    const attributes: RawAttribute[] = [];
+    const attributes: OpenAttribute[] = [];
     for (;;) {
       const before = this.#at;
       this.#spaces();
@@ -207,19 +231,34 @@ class Scanner {
       if (text.charCodeAt(this.#at) !== EQUALS) this.#fail(`the attribute ${local} of <${tag}> has no value`);
       this.#at++;
       this.#spaces();
-      const quote = text[this.#at];
-      if (quote !== '"' && quote !== "'") this.#fail(`the value of ${local} in <${tag}> is not quoted`);
-      const end = text.indexOf(quote, this.#at + 1);
-      if (end < 0) this.#fail(`the value of ${local} in <${tag}> does not end`);
-      const source = text.slice(this.#at + 1, end);
-      if (source.includes('<')) this.#fail(`"<" stands in the value of ${local} in <${tag}>`);
-      const value = this.#decode(source.replaceAll(/[\t\r\n]/g, ' '));
-      this.#at = end + 1;
-      if (attributes.some((other) => other.local === local && other.prefix === prefix)) {
-        this.#fail(`the attribute ${local} of <${tag}> is repeated`);
+      const value = this.#value(tag, local);
+      for (const other of attributes) {
+        if (other.local === local && other.prefix === prefix) {
+          this.#fail(`the attribute ${local} of <${tag}> is repeated`);
+        }
       }
-      attributes.push({ prefix, local, value });
+      attributes.push({ uri: '', prefix, local, value });
     }
+  }
+
+  #value(tag: string, attribute: string): string {
+    const text = this.#text;
+    const quote = text.charCodeAt(this.#at);
+    if (quote !== QUOTE && quote !== APOSTROPHE) {
+      this.#fail(`the value of ${attribute} in <${tag}> is not quoted`);
+    }
+    const start = this.#at + 1;
+    const end = text.indexOf(quote === QUOTE ? '"' : "'", start);
+    if (end < 0) this.#fail(`the value of ${attribute} in <${tag}> does not end`);
+    this.#at = end + 1;
+    let plain = true;
+    for (let at = start; at < end; at++) {
+      const code = text.charCodeAt(at);
+      if (code === LT) this.#fail(`"<" stands in the value of ${attribute} in <${tag}>`);
+      if (code < 0x20 || code === AMPERSAND) plain = false;
+    }
+    const value = text.slice(start, end);
+    return plain ? value : this.#decode(value.replaceAll(/[\t\r\n]/g, ' '));
   }
 
   /** A name with at most one colon, into #prefix and #local. */
@@ -238,11 +277,13 @@ class Scanner {
   #part(): string {
     const text = this.#text;
     const start = this.#at;
-    let code = text.charCodeAt(start);
+    let at = start;
+    let code = text.charCodeAt(at);
     if (!(code >= 128 || ((CLASSES[code] ?? 0) & NAME_START) !== 0)) this.#fail('a name was expected');
-    do code = text.charCodeAt(++this.#at);
+    do code = text.charCodeAt(++at);
     while (code >= 128 || ((CLASSES[code] ?? 0) & NAME_CHAR) !== 0);
-    return text.slice(start, this.#at);
+    this.#at = at;
+    return text.slice(start, at);
   }
 
   #spaces(): void {
@@ -278,10 +319,16 @@ class Scanner {
   }
 
   #decode(source: string): string {
-    const text = source.includes('\r') ? source.replaceAll(/\r\n?/g, '\n') : source;
-    if (!text.includes('&')) return text;
+    const text = this.#hasReturns && source.includes('\r') ? source.replaceAll(/\r\n?/g, '\n') : source;
+    if (!this.#hasReferences || !text.includes('&')) return text;
     return text.replaceAll(/&([^;&\s]{1,20});/g, dereference);
   }
+}
+
+function addText({ children }: OpenElement, text: string): void {
+  const last = children[children.length - 1];
+  if (typeof last === 'string') children[children.length - 1] = last + text;
+  else if (text !== '') children.push(text);
 }
 
 /** A character reference or one of the five entities; anything else stays as it is written, and expands to nothing. */
@@ -304,20 +351,57 @@ const ENTITIES = new Map([
   ['apos', "'"],
 ]);
 
-/** The scope inside an element: the parent's own where the element declares nothing. */
-function declare(attributes: readonly RawAttribute[], parent: Scope): Scope {
-  let scope: Map<string, string> | undefined;
-  for (const { prefix, local, value } of attributes) {
-    if (prefix !== 'xmlns' && !(prefix === '' && local === 'xmlns')) continue;
-    scope ??= new Map(parent);
-    scope.set(prefix === '' ? '' : local, value);
-  }
-  return scope ?? parent;
+/** What prefixes mean: a chain of declarations, the innermost first. Most documents have two or three. */
+interface Scope {
+  readonly prefix: string;
+  readonly uri: string;
+  readonly outer: Scope | undefined;
+  /** Declarations in the chain down from here, up to one that knows `all`. */
+  readonly length: number;
+  /** Instead of a chain, where that would be long to walk. */
+  readonly all: ReadonlyMap<string, string> | undefined;
 }
 
-function resolveAttribute({ prefix, local, value }: RawAttribute, scope: Scope): XmlAttribute {
-  if (prefix === 'xmlns' || (prefix === '' && local === 'xmlns'))
-    return { uri: XMLNS_URI, prefix, local, value };
-  if (prefix === 'xml') return { uri: XML_URI, prefix, local, value };
-  return { uri: prefix === '' ? '' : (scope.get(prefix) ?? ''), prefix, local, value };
+const LONGEST_CHAIN = 8;
+
+const isDeclaration = ({ prefix, local }: XmlAttribute) =>
+  prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
+
+/** The scope inside an element: the parent's own where the element declares nothing. */
+function declare(attributes: readonly XmlAttribute[], parent: Scope | undefined): Scope | undefined {
+  let scope = parent;
+  for (const attribute of attributes) {
+    if (!isDeclaration(attribute)) continue;
+    const prefix = attribute.prefix === '' ? '' : attribute.local;
+    scope = { prefix, uri: attribute.value, outer: scope, length: (scope?.length ?? 0) + 1, all: undefined };
+  }
+  if (scope === undefined || scope === parent || scope.length <= LONGEST_CHAIN) return scope;
+  return { prefix: '', uri: '', outer: undefined, length: 0, all: allOf(scope) };
+}
+
+function allOf(scope: Scope): Map<string, string> {
+  const declarations: Scope[] = [];
+  let outermost: Scope | undefined = scope;
+  for (; outermost && !outermost.all; outermost = outermost.outer) declarations.push(outermost);
+  const all = new Map(outermost?.all);
+  for (const { prefix, uri } of declarations.reverse()) all.set(prefix, uri);
+  return all;
+}
+
+/** Empty where the prefix is not declared. */
+function meaning(scope: Scope | undefined, prefix: string): string {
+  for (let at = scope; at; at = at.outer) {
+    if (at.all) return at.all.get(prefix) ?? '';
+    if (at.prefix === prefix) return at.uri;
+  }
+  return '';
+}
+
+/** Gives attributes their namespaces. One without a prefix has none. */
+function resolve(attributes: readonly OpenAttribute[], scope: Scope | undefined): void {
+  for (const attribute of attributes) {
+    if (isDeclaration(attribute)) attribute.uri = XMLNS_URI;
+    else if (attribute.prefix === 'xml') attribute.uri = XML_URI;
+    else if (attribute.prefix !== '') attribute.uri = meaning(scope, attribute.prefix);
+  }
 }

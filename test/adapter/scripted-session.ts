@@ -5,6 +5,9 @@ import { EppError, type EppSession, type SessionEnd, type SessionState } from '.
 export class ScriptedSession implements EppSession {
   state: SessionState = 'idle';
   commands = 1;
+  readonly depth = 1;
+  readonly waiting = 0;
+  readonly passwordChanged = false;
   readonly openedAtMs: number;
   readonly sent: EppCommand[] = [];
   readonly ended: Promise<SessionEnd>;
@@ -20,6 +23,14 @@ export class ScriptedSession implements EppSession {
 
   get inFlight(): number {
     return this.#reply ? 1 : 0;
+  }
+
+  get room(): number {
+    return this.state === 'idle' ? 1 : 0;
+  }
+
+  get takesTransform(): boolean {
+    return this.state === 'idle';
   }
 
   send(command: EppCommand): Promise<EppResponse> {

@@ -159,7 +159,7 @@ describe('send', () => {
       },
       { depth: 2 },
     );
-    const both = await Promise.all([errorOf(session.send(CHECK, SOON)), errorOf(session.send(CREATE, SOON))]);
+    const both = await Promise.all([errorOf(session.send(CHECK, SOON)), errorOf(session.send(CHECK, SOON))]);
     expect(both).toMatchObject([
       { kind: 'protocol', outcome: 'unknown' },
       { kind: 'protocol', outcome: 'unknown' },

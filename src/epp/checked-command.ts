@@ -1,0 +1,46 @@
+import type { EppCommand, EppExtensions, EppObject } from './command.ts';
+import type { CommandDefinition } from './commands/definition.ts';
+
+/** Client transaction ids as programs make them: no need to ask the schema. */
+const PLAIN_ID = /^[\w.:-]{3,64}$/;
+
+/**
+ * A command that `checkCommand` has passed, completed by defaults: it is written without being checked again. Made by
+ * `checkCommand` alone, and not to be changed. A copy (`{...command}`) is an ordinary command again, checked anew.
+ */
+export class CheckedCommand implements EppCommand {
+  readonly object?: EppObject;
+  readonly command: string;
+  readonly body: Record<string, unknown>;
+  readonly clTRID?: string;
+  readonly extensions?: EppExtensions;
+  /** Changes something at the registry: never written a second time unasked (RFC 5730 section 2.9.3). */
+  readonly #transform: boolean;
+
+  constructor(checked: EppCommand, definition: Pick<CommandDefinition, 'transform' | 'isTransform'>) {
+    const { object, command, body, clTRID, extensions } = checked;
+    this.command = command;
+    this.body = body;
+    if (object !== undefined) this.object = object;
+    if (clTRID !== undefined) this.clTRID = clTRID;
+    if (extensions !== undefined) this.extensions = extensions;
+    this.#transform = definition.isTransform?.(body) ?? isTransform(definition, body);
+  }
+
+  get transform(): boolean {
+    return this.#transform;
+  }
+}
+
+/**
+ * Whether a command changes something. `transfer` with op "query" only asks (RFC 5730 section 2.9.2.4), and `poll` with op
+ * "ack" takes a message away (section 2.9.2.3).
+ */
+function isTransform(definition: { readonly transform: boolean }, body: Record<string, unknown>): boolean {
+  return (definition.transform && body.op !== 'query') || body.op === 'ack';
+}
+
+/** True for an id that needs no further look (RFC 5730 section 2.5: 3 to 64 characters). */
+export function isPlainTransactionId(id: string): boolean {
+  return PLAIN_ID.test(id);
+}
