@@ -5,6 +5,7 @@ import type { AdapterAccount, AdapterFile } from '../api/files/adapter-file.ts';
 import { durationMs } from '../api/v1alpha1/duration.ts';
 import type { ConnectionBudget } from '../budget/connection-budget.ts';
 import { profileOf } from '../epp/profiles/catalogue.ts';
+import type { Profile } from '../epp/profiles/profile.ts';
 import { keepaliveAfterMs } from '../epp/session-options.ts';
 import { openSession as openTlsSession } from '../epp/tls-session.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -21,8 +22,9 @@ import { jobMetrics } from './jobs/job-metrics.ts';
 import { alone, type Leadership } from './jobs/leadership.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
-import { QueueRoom } from './request-queue.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
+import { QueueRoom } from './scheduler/queue-room.ts';
+import { zoneFinder } from './scheduler/zones.ts';
 import { transactionIds } from './work.ts';
 
 export interface AdapterOptions {
@@ -156,16 +158,31 @@ function buildAccounts(options: AdapterOptions, metrics: AdapterMetrics, clock: 
   };
   return file.accounts.map((account) => {
     const { host, port } = account.endpoint;
-    const profile = profileOf(account.profile);
+    const profile = profileOf(account.profile, account.dialect);
+    const depth = file.pipelining ? profile.pipelineDepth : 1;
     const pool = new AccountPool({
       account: account.name,
       limits: account.connections,
       timeouts,
       budget,
       room,
+      checks: {
+        maxNames: profile.maxCheckNames,
+        coalesce: file.checks.coalesce ?? profile.coalesceChecks,
+        zoneOf: profile.oneZonePerCheck ? zoneFinder(account.tlds) : undefined,
+      },
+      depth,
+      transformReservePercent: file.transformReservePercent,
       resolve: () => resolver(host, port),
       secrets: fileSecrets(account, options.folder),
-      open: sessionOpener(account, { ...options, clock, newTransactionId, commandMs: timeouts.commandMs }),
+      open: sessionOpener(account, {
+        ...options,
+        clock,
+        newTransactionId,
+        profile,
+        depth,
+        commandMs: timeouts.commandMs,
+      }),
       newTransactionId,
       events: metrics.connectionEvents(account.name),
       clock,
@@ -184,6 +201,8 @@ function sessionOpener(
   deps: Pick<AdapterOptions, 'openSession' | 'log' | 'random'> & {
     clock: Clock;
     newTransactionId: () => string;
+    profile: Profile;
+    depth: number;
     commandMs: number;
   },
 ): AccountPoolOptions['open'] {
@@ -197,7 +216,8 @@ function sessionOpener(
       endpoint: { host, ...endpoint, ...(serverName === undefined ? {} : { serverName }) },
       tls,
       credentials: { clientId: credentials.username, password: credentials.password },
-      profile: profileOf(account.profile),
+      profile: deps.profile,
+      depth: deps.depth,
       permit,
       signal,
       keepaliveAfterMs: keepaliveAfterMs(account.connections.idleTimeoutSeconds, random()),

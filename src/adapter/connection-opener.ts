@@ -56,6 +56,8 @@ export interface ConnectionOpenerOptions {
   budget: ConnectionBudget;
   resolve: () => Promise<ResolvedEndpoint>;
   secrets: AccountSecrets;
+  /** Queries in flight on one connection. */
+  depth: number;
   open: OpenAccountSession;
   events: ConnectionEvents;
   clock: Clock;
@@ -164,6 +166,7 @@ export class ConnectionOpener {
       connect: (permit) => this.#options.open({ ...prepared, permit, signal: abort.signal }),
       abortOpening: (reason) => abort.abort(reason),
       life: connectionLife(limits, this.#random),
+      depth: this.#options.depth,
       closeMs: CLOSE_MS,
       clock,
       listener: into.listener,

@@ -1,109 +1,207 @@
-/** One request on its way through a pool: its attempts, and the one answer that its caller gets. */
+/**
+ * One request on its way through a pool, and the one answer that its caller gets. It goes in parts, each of them one command
+ * or a share of one:
+ *
+ *   Job ── Part ──▶ queue ──▶ command ──▶ answer ─╮
+ *       ╲─ Part ──▶ queue ──▶ command ──▶ answer ─┴─▶ joined, told once    (one part, unless a check has too many names)
+ */
+import type { EppCommand, EppResponse } from '../epp/command.ts';
 import { EppError } from '../epp/session.ts';
-import { messageOf } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
-import type { PooledConnection } from './pooled-connection.ts';
-import type { QueueEntry, Waiting } from './request-queue.ts';
+import type { Timer } from '../lib/clock.ts';
+import { joinAnswers } from './scheduler/checks.ts';
+import type { Place } from './scheduler/fair-queue.ts';
+import type { Priority } from './scheduler/priority.ts';
+import type { Seat } from './scheduler/queue-room.ts';
+import type { QueueEntry } from './scheduler/request-queue.ts';
 import { type Answer, mayTryAgain, RequestRefused, type Work } from './work.ts';
 
-/** What follows an attempt: nothing, the next one at once, or one after a short pause. */
+/** What follows a failed attempt: nothing, the next one at once, or one after a short pause. */
 export type AfterAttempt = 'settled' | 'again' | 'again-soon';
 
-export interface Attempt {
-  account: string;
-  clTRID: string;
-  /** Time for the reply, in milliseconds. */
-  timeoutMs: number;
-  /** Monotonic milliseconds, asked when the attempt has failed. */
-  nowMs: () => number;
-  log: Log;
+/** What a part is made of. */
+export interface PartOptions {
+  command: EppCommand;
+  cost: number;
+  mergeKey: string | undefined;
+  /** Monotonic milliseconds until which it may wait for a connection. */
+  deadlineMs: number;
+  /** Monotonic milliseconds after which its caller has no use for it, however often it was tried. */
+  lastMs: number;
+  order: number;
 }
 
-export class Job implements QueueEntry {
+export interface JobHost {
+  /** Why a request has waited in vain. */
+  onExpiry(): RequestRefused;
+  onFullQueue(): RequestRefused;
+  /** Takes a part out of the queue where it still waits. */
+  leaveQueue(part: Part): boolean;
+}
+
+export class Job {
   readonly transform: boolean;
-  readonly deadlineMs: number;
+  readonly priority: Priority;
+  readonly tenant: string;
   /** Rejects with a RequestRefused (nothing was sent) or an EppError. */
   readonly answer: Promise<Answer>;
-  /** Where it waits; undefined while it runs. */
-  place: Waiting<Job> | undefined;
-  readonly #work: Work;
-  readonly #onExpiry: () => RequestRefused;
+  readonly parts: readonly Part[];
+  /** Of the caller's deadline. */
+  timer: Timer | undefined;
+  readonly host: JobHost;
   readonly #settle: { resolve(answer: Answer): void; reject(error: EppError | RequestRefused): void };
+  readonly #answers: (Answer | undefined)[];
+  #missing: number;
+  #settled = false;
   #abandoned = false;
-  /** How often an attempt ended `unknown`, and the last of these. */
-  #unknowns = 0;
-  #unknown: EppError | undefined;
 
-  constructor(work: Work, options: { deadlineMs: number; onExpiry: () => RequestRefused }) {
+  constructor(work: Work, parts: readonly PartOptions[], host: JobHost) {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.transform = work.transform;
-    this.deadlineMs = options.deadlineMs;
+    this.priority = work.priority ?? (work.transform ? 'transform' : 'query');
+    this.tenant = work.tenant ?? '';
     this.answer = promise;
-    this.#work = work;
-    this.#onExpiry = options.onExpiry;
+    this.host = host;
     this.#settle = { resolve, reject };
+    this.parts = parts.map((part, index) => new Part(this, index, part));
+    this.#answers = parts.map(() => undefined);
+    this.#missing = parts.length;
   }
 
   get abandoned(): boolean {
     return this.#abandoned;
   }
 
-  expired(): void {
-    this.refuse(this.#onExpiry());
+  /** It has its answer, whatever that is. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** Its caller has gone: what was sent is finished, but nothing is sent any more. */
   abandon(): void {
     this.#abandoned = true;
+    const waiting = this.parts.filter((part) => this.host.leaveQueue(part));
+    if (waiting.length > 0) this.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
+  }
+
+  /** Nobody waits any longer. What waits for a connection expires by itself at that moment. */
+  outOfTime(): void {
+    const running = this.parts.find((part) => part.clTRID !== undefined);
+    if (this.#settled || !running) return;
+    const { clTRID } = running;
+    this.fail(
+      new EppError("the registry has not answered within the caller's time", {
+        kind: 'timeout',
+        outcome: 'unknown',
+        ...(clTRID === undefined ? {} : { clTRID }),
+      }),
+    );
   }
 
   /** It is not tried any more. What is known of an earlier attempt counts for more than why. */
   refuse(refusal: RequestRefused): void {
-    this.#settle.reject(this.#unknown ?? refusal);
+    this.fail(this.parts.find(({ unknown }) => unknown)?.unknown ?? refusal);
   }
 
-  refuseAbandoned(): void {
-    this.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
+  fail(error: EppError | RequestRefused): void {
+    if (this.#settled) return;
+    this.#end();
+    this.#settle.reject(error);
+    if (this.parts.length > 1) for (const part of this.parts) this.host.leaveQueue(part);
   }
 
-  /** Writes the command before it returns; never rejects. */
-  async run(connection: PooledConnection, attempt: Attempt): Promise<AfterAttempt> {
-    const { clTRID, timeoutMs } = attempt;
-    this.place = undefined;
-    try {
-      const command = { ...this.#work.command, clTRID };
-      const response = await connection.run(command, { transform: this.transform, timeoutMs });
-      this.#settle.resolve({ response, clTRID });
-      return 'settled';
-    } catch (thrown) {
-      return this.#afterFailure(asEppError(thrown, attempt), attempt.nowMs());
-    }
+  /** @returns false when that comes too late for the caller */
+  answered(index: number, answer: Answer): boolean {
+    if (this.#settled) return false;
+    this.#answers[index] = answer;
+    if (--this.#missing > 0) return true;
+    this.#end();
+    const answers = this.#answers as Answer[];
+    this.#settle.resolve(answers.length === 1 ? answer : joinAnswers(answers));
+    return true;
   }
 
-  #afterFailure(error: EppError, nowMs: number): AfterAttempt {
+  #end(): void {
+    this.#settled = true;
+    this.timer?.cancel();
+  }
+}
+
+export class Part implements QueueEntry {
+  readonly job: Job;
+  readonly command: EppCommand;
+  readonly cost: number;
+  readonly order: number;
+  readonly priority: Priority;
+  readonly tenant: string;
+  readonly takesRoom: boolean;
+  deadlineMs: number;
+  mergeKey: string | undefined;
+  place: Place | undefined;
+  seat: Seat | undefined;
+  timer: Timer | undefined;
+  /** Of the attempt that runs. */
+  clTRID: string | undefined;
+  readonly #index: number;
+  readonly #lastMs: number;
+  /** How often an attempt ended `unknown`, and the last of these. */
+  #unknowns = 0;
+  #unknown: EppError | undefined;
+
+  constructor(job: Job, index: number, options: PartOptions) {
+    this.job = job;
+    this.#index = index;
+    this.command = options.command;
+    this.cost = options.cost;
+    this.mergeKey = options.mergeKey;
+    this.deadlineMs = options.deadlineMs;
+    this.#lastMs = options.lastMs;
+    this.order = options.order;
+    this.priority = job.priority;
+    this.tenant = job.tenant;
+    this.takesRoom = index === 0;
+  }
+
+  get transform(): boolean {
+    return this.job.transform;
+  }
+
+  get unknown(): EppError | undefined {
+    return this.#unknown;
+  }
+
+  expired(): void {
+    this.job.refuse(this.job.host.onExpiry());
+  }
+
+  pushedOut(): void {
+    if (this.job.host.leaveQueue(this)) this.job.refuse(this.job.host.onFullQueue());
+  }
+
+  /** @returns false when that comes too late for the caller */
+  answered(response: EppResponse, clTRID: string): boolean {
+    this.clTRID = undefined;
+    return this.job.answered(this.#index, { response, clTRID });
+  }
+
+  /** Shares no command any more. It may wait until then, if its caller does. */
+  alone(untilMs: number): void {
+    this.mergeKey = undefined;
+    this.deadlineMs = Math.min(this.#lastMs, Math.max(this.deadlineMs, untilMs));
+  }
+
+  failed(error: EppError, nowMs: number): AfterAttempt {
+    this.clTRID = undefined;
     if (error.outcome === 'unknown') {
       this.#unknowns++;
       this.#unknown = error;
     }
     const { transform, deadlineMs } = this;
     const again = mayTryAgain({ transform, error, unknowns: this.#unknowns, nowMs, deadlineMs });
-    if (!again || this.#abandoned) {
-      this.#settle.reject(error);
+    if (!again || this.job.abandoned || this.job.settled) {
+      this.job.fail(error);
       return 'settled';
     }
     // What cut this connection may just be cutting the others, and the next attempt is the last
     return error.outcome === 'not-sent' ? 'again' : 'again-soon';
   }
-}
-
-function asEppError(thrown: unknown, { account, clTRID, log }: Attempt): EppError {
-  if (thrown instanceof EppError) {
-    const { kind, outcome, code } = thrown;
-    const told = code === undefined ? {} : { code };
-    return new EppError(thrown.message, { kind, outcome, clTRID, cause: thrown, ...told });
-  }
-  // Not foreseen: whether a byte was written is not known
-  const message = messageOf(thrown);
-  log.error({ account, clTRID, error: message }, 'a command failed in an unforeseen way');
-  return new EppError(message, { kind: 'protocol', outcome: 'unknown', clTRID, cause: thrown });
 }

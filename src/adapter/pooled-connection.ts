@@ -1,23 +1,28 @@
 /**
  * One connection of a pool, from the slot that was taken for it to its end.
  *
- *   slot taken        login answered       run()
- *   ───────▶ opening ───────────────▶ idle ─────▶ busy
- *               │                      │ ◀───────  │
- *               │ failed               │  answered │ the connection ended under the command
- *               │              retire()│           │
+ *   slot taken        login answered       run()        run(): queries, to the depth
+ *   ───────▶ opening ───────────────▶ idle ─────▶ busy ──╮
+ *               │                      │ ◀───────  │ ▲───╯
+ *               │ failed               │  the last │
+ *               │              retire()│  answered │ the connection ended under its commands
  *               │                      ▼           │
  *               │                   closing        │      a busy or opening one that is told to retire closes
  *               │                      │           │      as soon as it is idle
  *               ▼                      ▼           ▼
  *             gone ◀───────────────────┴───────────┘      the slot learns how it ended, exactly once
+ *
+ * A transform has its connection to itself: what else were in flight could close the session under it, and its outcome would
+ * be unknown for nothing.
  */
+import { strict as assert } from 'node:assert';
 import type { Slot } from '../budget/connection-budget.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
 import { EppError, type EppSession, SessionOpenError, type SessionPermit } from '../epp/session.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { PlannedConnection } from './pool-plan.ts';
+import type { LevelLink, Loaded } from './scheduler/load-levels.ts';
 
 export type ConnectionState = PlannedConnection['state'];
 
@@ -27,7 +32,7 @@ export type ConnectOnce = (permit: SessionPermit) => Promise<EppSession>;
 export interface ConnectionListener {
   /** The login was answered. It is idle, or closing where it was told to retire. */
   onOpened(connection: PooledConnection): void;
-  /** Once for each `run`, before that settles: idle again, closing, or gone. */
+  /** Once for each `run`, before that settles: one less in flight, closing, or gone. */
   onCommandEnd(connection: PooledConnection): void;
   /** Why it left; told before its slot is given back, because that may call for the next attempt at once. */
   onEnd(connection: PooledConnection, end: ConnectionEnd): void;
@@ -75,6 +80,8 @@ export interface ConnectionOptions {
   /** Ends `connect` before it has a session. */
   abortOpening: (reason: EppError) => void;
   life: ConnectionLife;
+  /** Queries in flight at once. */
+  depth: number;
   /** Logout, its answer and the peer's FIN, in milliseconds. */
   closeMs: number;
   clock: Clock;
@@ -84,12 +91,15 @@ export interface ConnectionOptions {
 /** The registry says that it does not know our login any more, or that it is closing. */
 const endsSession = (code: number): boolean => code === 2002 || code >= 2500;
 
-export class PooledConnection implements PlannedConnection {
+export class PooledConnection implements PlannedConnection, Loaded {
+  /** Kept by the pool's LoadLevels. */
+  link: LevelLink | undefined;
   readonly #options: ConnectionOptions;
   readonly #startedAtMs: number;
   #state: ConnectionState = 'opening';
   #session: EppSession | undefined;
   #retiring = false;
+  #inFlight = 0;
   #transform = false;
   #cut: Timer | undefined;
   #destroyedBy: EppError | undefined;
@@ -116,8 +126,19 @@ export class PooledConnection implements PlannedConnection {
     return this.#retiring;
   }
 
+  /** Commands of ours that are not answered yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** A transform is in flight. */
   get transform(): boolean {
     return this.#transform;
+  }
+
+  /** It takes queries, as far as its depth goes; and a transform where nothing is in flight. */
+  get serves(): boolean {
+    return this.loggedIn && !this.#retiring && !this.#transform;
   }
 
   get loggedIn(): boolean {
@@ -144,20 +165,26 @@ export class PooledConnection implements PlannedConnection {
     return age >= life.softAgeMs || (capped && session.commands >= life.softCommands) ? 'soon' : 'no';
   }
 
-  /** Only when idle. Settles when the registry answered, or with an EppError; the connection is idle again before that, or leaving. */
+  /**
+   * Only where it has room, and a transform only where it is idle. Settles when the registry answered, or with an EppError;
+   * the connection has room again before that, or is leaving.
+   */
   async run(command: EppCommand, options: { transform: boolean; timeoutMs: number }): Promise<EppResponse> {
     const session = this.#session;
-    if (this.#state !== 'idle' || !session)
-      throw new TypeError(`run() on a connection that is ${this.#state}`);
+    assert(session && this.serves, `run() on a connection that is ${this.#state}`);
+    assert(this.#inFlight < this.#options.depth, 'never more in flight than the depth');
+    assert(!options.transform || this.#inFlight === 0, 'a transform has its connection to itself');
     this.#state = 'busy';
     this.#transform = options.transform;
+    this.#inFlight++;
     let response: EppResponse | undefined;
     try {
       response = await session.send(command, { timeoutMs: options.timeoutMs });
       return response;
     } finally {
+      this.#inFlight--;
       this.#transform = false;
-      this.#cut?.cancel();
+      if (this.#inFlight === 0) this.#cut?.cancel();
       this.#afterCommand(session, response);
       this.#options.listener.onCommandEnd(this);
     }
@@ -165,7 +192,7 @@ export class PooledConnection implements PlannedConnection {
 
   /**
    * Closes: at once when idle, else after its command or its login.
-   * @param cutQueryAfterMs a query in flight is cut after so long; its outcome is unknown, and it changes nothing
+   * @param cutQueryAfterMs queries in flight are cut after so long; their outcome is unknown, and they change nothing
    */
   retire(options: { cutQueryAfterMs?: number } = {}): void {
     if (this.#state === 'closing' || this.#state === 'gone') return;
@@ -215,9 +242,9 @@ export class PooledConnection implements PlannedConnection {
     if (this.#state !== 'busy') return;
     const open = session.state === 'idle' || session.state === 'busy'; // busy with a keepalive of its own
     const usable = open && !(response && endsSession(resultCode(response)));
-    if (usable) this.#state = 'idle';
+    if (usable && this.#inFlight === 0) this.#state = 'idle';
     // One that is of no more use ends by itself; a session that should and does not is closed
-    if (!usable || this.#retiring) this.#close();
+    if (!usable || (this.#retiring && this.#inFlight === 0)) this.#close();
   }
 
   #close(): void {

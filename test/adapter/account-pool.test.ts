@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AccountPool } from '../../src/adapter/account-pool.ts';
-import { QueueRoom } from '../../src/adapter/request-queue.ts';
+import { QueueRoom } from '../../src/adapter/scheduler/queue-room.ts';
 import { transactionIds } from '../../src/adapter/work.ts';
 import { EppError, type EppSession } from '../../src/epp/session.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -23,6 +23,9 @@ function setUp(cap = 2) {
     timeouts: { queueMs: 5_000, commandMs: 30_000 },
     budget,
     room: new QueueRoom(10),
+    checks: { maxNames: 5, coalesce: false },
+    depth: 1,
+    transformReservePercent: 10,
     resolve: async () => ({ address: '127.0.0.1', port: 1 }),
     secrets: { credentials: async () => ({ username: 'acme', password: 'first' }), tls: async () => ({}) },
     open: async ({ signal }): Promise<EppSession> => {

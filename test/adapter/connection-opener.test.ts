@@ -31,6 +31,7 @@ function setUp() {
       return { address: '127.0.0.1', port: 1 };
     },
     secrets: { credentials: async () => ({ ...credentials }), tls: async () => ({}) },
+    depth: 1,
     open: async () => {
       const result = results.shift() ?? new ScriptedSession(clock.monotonicMs());
       if (result instanceof Error) throw result;

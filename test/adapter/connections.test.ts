@@ -31,7 +31,10 @@ const isReady = async () => (await h.get('/readyz')).status === 200;
 
 describe('connections', { timeout: 20_000 }, () => {
   it('are one while nothing happens, and grow to what callers need', async () => {
-    await setUp({ registry: { latencyMs: { commands: { 'domain:check': 30 } } } });
+    await setUp({
+      registry: { latencyMs: { commands: { 'domain:check': 30 } } },
+      file: { checks: { coalesce: false } },
+    });
     expect(stats().sessions).toBe(1);
     await Promise.all(Array.from({ length: 40 }, () => check()));
     expect(stats().highestSessions).toBe(10);
@@ -44,6 +47,7 @@ describe('connections', { timeout: 20_000 }, () => {
     await setUp({
       connections: { opensPerSecond: 3 },
       registry: { latencyMs: { commands: { 'domain:check': 400 } } },
+      file: { checks: { coalesce: false } },
     });
     await Promise.all(Array.from({ length: 20 }, () => check()));
     const connectedAt = h

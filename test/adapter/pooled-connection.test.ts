@@ -28,6 +28,7 @@ function setUp(life = FOREVER) {
     connect: () => opening.promise,
     abortOpening: (reason) => opening.reject(new SessionOpenError('unconfirmed', reason)),
     life,
+    depth: 1,
     closeMs: 5_000,
     clock,
     listener: {

@@ -3,8 +3,9 @@ import { eventually } from '../support/eventually.ts';
 import { ACCOUNT, type Harness, type HarnessOptions, HELD, type Reply, start } from './harness.ts';
 
 let h: Harness;
+/** One command for each request: what shares commands is tested in sharing.test.ts. */
 const setUp = async (options: HarnessOptions) => {
-  h = await start(options);
+  h = await start({ ...options, file: { ...options.file, checks: { coalesce: false } } });
 };
 afterEach(() => h.stop());
 

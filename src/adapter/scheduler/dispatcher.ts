@@ -1,0 +1,323 @@
+/**
+ * Hands the requests of one account out to its connections.
+ *
+ *   submit ─▶ parts ─▶ queue ─▶ 1 transforms: to idle connections alone
+ *                               2 queries:    to the least loaded of those that are not kept for transforms;
+ *                                             checks of many callers in one command
+ *                               3 background: as queries, when none waits
+ *
+ * What is not sent goes back to its place, and a query whose connection ended is asked once more: see `Part`.
+ */
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { Job, type JobHost, type Part, type PartOptions } from '../job.ts';
+import type { PooledConnection } from '../pooled-connection.ts';
+import { ship } from '../shipment.ts';
+import { type Answer, RequestRefused, type Work } from '../work.ts';
+import { type CheckPolicy, checkedNames, mergeKeyOf, NameBatch, splitCheck } from './checks.ts';
+import { Linger } from './linger.ts';
+import { LoadLevels } from './load-levels.ts';
+import type { QueueRoom } from './queue-room.ts';
+import { RequestQueue } from './request-queue.ts';
+import { TransformReserve } from './reserve.ts';
+
+export interface DispatcherOptions {
+  account: string;
+  timeouts: {
+    /** How long a request may wait for a connection. */
+    queueMs: number;
+    /** How long the registry may take to answer. */
+    commandMs: number;
+  };
+  room: QueueRoom;
+  checks: CheckPolicy;
+  /** Queries in flight on one connection. */
+  depth: number;
+  transformReservePercent: number;
+  newTransactionId: () => string;
+  clock: Clock;
+  log: Log;
+}
+
+/** What the dispatcher is told by its pool. */
+export interface DispatcherHost {
+  /** Connections that may be open now. */
+  granted(): number;
+  /** Why nothing became of a request that has waited so long; for people. */
+  whyNone(): string;
+  /** Requests have come or gone, or commands have ended: to look whether there are enough connections. */
+  onDemand(): void;
+}
+
+export interface Submitted {
+  /** The registry's answer, whatever its code. Rejects with a RequestRefused (nothing was sent) or an EppError. */
+  answer: Promise<Answer>;
+  /** Takes the request out of the queue where it still waits: its caller has gone. */
+  cancel(): void;
+}
+
+const PAUSE_BEFORE_REPEAT_MS = 25;
+
+export class Dispatcher implements JobHost {
+  readonly #options: DispatcherOptions;
+  readonly #host: DispatcherHost;
+  readonly #queue: RequestQueue<Part>;
+  readonly #levels: LoadLevels<PooledConnection>;
+  readonly #linger = new Linger();
+  readonly #reserve: TransformReserve;
+  #orders = 0;
+  /** Connections with a command in flight. */
+  #busy = 0;
+  #lingering: Timer | undefined;
+  #closed: RequestRefused | undefined;
+
+  constructor(options: DispatcherOptions, host: DispatcherHost) {
+    this.#options = options;
+    this.#host = host;
+    const { room, clock, checks, depth } = options;
+    this.#queue = new RequestQueue({ room, clock, mergeLimit: checks.maxNames });
+    this.#levels = new LoadLevels(depth);
+    this.#reserve = new TransformReserve(options.transformReservePercent);
+  }
+
+  /** Requests that wait, parts of a large check one by one. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Connections that would serve all that wait at once. */
+  get wanted(): number {
+    const queue = this.#queue;
+    const alongside = queue.commandsOf('query') + queue.commandsOf('background');
+    return queue.sizeOf('transform') + Math.ceil(alongside / this.#options.depth);
+  }
+
+  submit(work: Work): Submitted {
+    const nowMs = this.#options.clock.monotonicMs();
+    const job = new Job(work, this.#partsOf(work, nowMs), this);
+    if (job.priority === 'transform') this.#reserve.came(nowMs);
+    this.#bound(job, work.deadlineMs, nowMs);
+    this.#accept(job, nowMs);
+    return { answer: job.answer, cancel: () => this.#abandon(job) };
+  }
+
+  #partsOf({ command, deadlineMs = Number.POSITIVE_INFINITY }: Work, nowMs: number): PartOptions[] {
+    const { checks, timeouts } = this.#options;
+    return splitCheck(command, checks.maxNames).map((part) => ({
+      command: part,
+      cost: checkedNames(part)?.length ?? 1,
+      mergeKey: mergeKeyOf(part, checks),
+      deadlineMs: Math.min(nowMs + timeouts.queueMs, deadlineMs),
+      lastMs: deadlineMs,
+      order: ++this.#orders,
+    }));
+  }
+
+  /** The caller's time bounds the answer, too; the session waits on, so that its next reply is not taken for another's. */
+  #bound(job: Job, deadlineMs: number | undefined, nowMs: number): void {
+    if (deadlineMs === undefined) return;
+    job.timer = this.#options.clock.after(Math.max(0, deadlineMs - nowMs), () => job.outOfTime());
+  }
+
+  #accept(job: Job, nowMs: number): void {
+    const [first] = job.parts as [Part];
+    if (this.#closed) {
+      job.refuse(this.#closed);
+      return;
+    }
+    for (const { mergeKey, cost } of job.parts) {
+      if (mergeKey !== undefined) this.#linger.arrived(mergeKey, cost, nowMs);
+    }
+    // The short way: where nothing waits, nothing needs to be ordered
+    if (this.#queue.size === 0 && job.parts.length === 1 && this.#lingerMs(first, nowMs) === 0) {
+      const connection = this.#connectionFor(first, nowMs);
+      if (connection && first.deadlineMs > nowMs) {
+        this.#ship(connection, [first]);
+        this.#host.onDemand();
+        return;
+      }
+    }
+    for (const part of job.parts) {
+      if (this.#queue.add(part)) continue;
+      job.refuse(this.onFullQueue());
+      return;
+    }
+    this.dispatch();
+    this.#host.onDemand();
+  }
+
+  #abandon(job: Job): void {
+    job.abandon();
+    this.#host.onDemand();
+  }
+
+  /** Its state or what is in flight on it has changed. */
+  changed(connection: PooledConnection): void {
+    this.#levels.set(connection, connection.serves ? connection.inFlight : undefined);
+  }
+
+  /** One of its commands has ended. */
+  commandEnded(connection: PooledConnection): void {
+    if (connection.inFlight === 0) this.#busy--;
+    this.changed(connection);
+  }
+
+  /** Sends what can be sent. */
+  dispatch(): void {
+    const queue = this.#queue;
+    for (let next = queue.peek('transform'); next; next = queue.peek('transform')) {
+      const connection = this.#idle();
+      if (!connection) break;
+      queue.take(next);
+      this.#ship(connection, [next]);
+    }
+    for (const priority of ['query', 'background'] as const) {
+      for (let next = queue.peek(priority); next; next = queue.peek(priority)) {
+        if (!this.#sendQuery(next)) return;
+      }
+    }
+  }
+
+  #sendQuery(next: Part): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    const connection = this.#connectionFor(next, nowMs);
+    if (!connection) return false;
+    const waitMs = this.#lingerMs(next, nowMs);
+    if (waitMs > 0) {
+      this.#lingering ??= this.#options.clock.after(waitMs, () => {
+        this.#lingering = undefined;
+        this.dispatch();
+        this.#host.onDemand();
+      });
+      return false;
+    }
+    this.#queue.take(next);
+    this.#shipWithOthers(connection, next);
+    return true;
+  }
+
+  /** How long a check should wait for others to share its command. */
+  #lingerMs({ mergeKey, priority }: Part, nowMs: number): number {
+    if (mergeKey === undefined) return 0;
+    const missing = this.#options.checks.maxNames - this.#queue.namesOf(priority, mergeKey);
+    return this.#linger.waitMs(mergeKey, missing, nowMs);
+  }
+
+  /** In one command with all that may share it and fit in. */
+  #shipWithOthers(connection: PooledConnection, first: Part): void {
+    const { mergeKey, priority } = first;
+    const parts = [first];
+    if (mergeKey === undefined) {
+      this.#ship(connection, parts);
+      return;
+    }
+    this.#linger.sent(mergeKey);
+    const batch = new NameBatch(this.#options.checks.maxNames);
+    batch.add(checkedNames(first.command) ?? []);
+    for (;;) {
+      const next = this.#queue.peekOf(priority, mergeKey);
+      if (!next || !batch.add(checkedNames(next.command) ?? [])) break;
+      this.#queue.take(next);
+      parts.push(next);
+    }
+    this.#ship(connection, parts, parts.length > 1 ? batch.names : undefined);
+  }
+
+  #connectionFor(part: Part, nowMs: number): PooledConnection | undefined {
+    if (part.priority === 'transform') return this.#idle();
+    const kept = this.#reserve.kept(nowMs, {
+      granted: this.#host.granted(),
+      serving: this.#levels.size,
+      waiting: this.#queue.sizeOf('transform'),
+    });
+    const connection = this.#leastLoaded(kept);
+    return part.transform && connection?.inFlight !== 0 ? undefined : connection;
+  }
+
+  #idle(): PooledConnection | undefined {
+    const connection = this.#leastLoaded(0);
+    return connection?.inFlight === 0 ? connection : undefined;
+  }
+
+  #leastLoaded(kept: number): PooledConnection | undefined {
+    for (;;) {
+      const connection = this.#levels.least(kept);
+      if (!connection || connection.serves) return connection;
+      this.#levels.set(connection, undefined); // it is being destroyed
+    }
+  }
+
+  #ship(connection: PooledConnection, parts: Part[], names?: string[]): void {
+    const { account, clock, log, newTransactionId, timeouts } = this.#options;
+    if (connection.inFlight === 0) this.#busy++;
+    const shipment = {
+      account,
+      parts,
+      names,
+      clTRID: newTransactionId(),
+      timeoutMs: timeouts.commandMs,
+      nowMs: () => clock.monotonicMs(),
+      log,
+      again: (part: Part, after: 'again' | 'again-soon' | 'alone') => this.#again(part, after),
+    };
+    void ship(shipment, connection);
+    this.changed(connection);
+  }
+
+  #again(part: Part, after: 'again' | 'again-soon' | 'alone'): void {
+    const { clock, timeouts } = this.#options;
+    if (after === 'alone') part.alone(clock.monotonicMs() + timeouts.queueMs);
+    if (after === 'again-soon') clock.after(PAUSE_BEFORE_REPEAT_MS, () => this.#tryAgain(part));
+    else this.#tryAgain(part);
+  }
+
+  #tryAgain(part: Part): void {
+    const { job } = part;
+    if (job.settled) return;
+    if (this.#closed) {
+      job.refuse(this.#closed);
+    } else if (job.abandoned) {
+      job.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
+    } else {
+      this.#queue.putBack(part);
+      this.dispatch();
+      this.#host.onDemand();
+    }
+  }
+
+  leaveQueue(part: Part): boolean {
+    return this.#queue.remove(part);
+  }
+
+  onFullQueue(): RequestRefused {
+    const { account, room } = this.#options;
+    return new RequestRefused(
+      'queue-full',
+      `${account}: ${room.limit} requests wait for a connection already`,
+    );
+  }
+
+  onExpiry(): RequestRefused {
+    const { account } = this.#options;
+    return new RequestRefused(
+      'queue-expired',
+      `${account}: no connection became free in time: ${this.#host.whyNone()}, ${this.#queue.size} more requests wait`,
+    );
+  }
+
+  /** Refuses what waits. */
+  cutQueue(refusal: RequestRefused): void {
+    for (let part = this.#queue.takeAny(); part; part = this.#queue.takeAny()) part.job.refuse(refusal);
+  }
+
+  /** Nothing is taken or tried again any more. */
+  close(refusal: RequestRefused): void {
+    this.#closed = refusal;
+    this.#lingering?.cancel();
+    this.cutQueue(refusal);
+  }
+}
