@@ -74,6 +74,10 @@ crds: $(DEPS) ## generates crds/ and manifests/install.yaml from the schemas
 image: $(DEPS) ## the container image eppset:dev
 	@$(CLUSTER_CLI) image
 
+.PHONY: bench-adapter
+bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU, and a flood of checks
+	@node test/bench/main.ts adapter
+
 .PHONY: bench
 bench: $(DEPS) ## every benchmark; figures go to out/<name>.json
 	@node test/bench/main.ts
