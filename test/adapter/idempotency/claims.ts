@@ -1,6 +1,6 @@
 import type { Claim, Settled } from '../../../src/adapter/idempotency/record.ts';
 
-export const aClaim = (token: string, fingerprint = 'same', runMs = 1_000): Claim => ({
+export const aClaim = (token: string, fingerprint = 'same', runMs = 60_000): Claim => ({
   token,
   fingerprint,
   clTRID: `${token}-id`,

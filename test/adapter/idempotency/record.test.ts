@@ -11,8 +11,8 @@ import {
 } from '../../../src/adapter/idempotency/record.ts';
 import { aClaim, DONE, UNKNOWN } from './claims.ts';
 
-const first = aClaim('first');
-const second = aClaim('second');
+const first = aClaim('first', 'same', 1_000);
+const second = aClaim('second', 'same', 1_000);
 const running = claim(undefined, first, 0).record;
 const done = settle(running, first, DONE, 10);
 const unknown = settle(running, first, UNKNOWN, 10);
@@ -91,7 +91,8 @@ class World {
   #asked = 0;
 
   play(step: Action): void {
-    if (step.do === 'ask') this.tries.push({ claim: aClaim(`t${++this.#asked}`), step: 'asks' });
+    if (step.do === 'ask')
+      this.tries.push({ claim: aClaim(`t${++this.#asked}`, 'same', 1_000), step: 'asks' });
     if (step.do === 'wait') this.nowMs += step.ms;
     const at = 'who' in step ? step.who % Math.max(1, this.tries.length) : -1;
     const one = this.tries[at];

@@ -1,7 +1,7 @@
 /** What every store of keys does: run by the tests of each. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claim, type KeyRecord, release, settle } from '../../../src/adapter/idempotency/record.ts';
 import type { IdempotencyStore } from '../../../src/adapter/idempotency/store.ts';
 import { aClaim, DONE, UNKNOWN } from './claims.ts';
@@ -15,12 +15,16 @@ const step = fc.record({
   runMs: fc.constantFrom(LONG, LONG, 0),
 });
 
-export function describeStore(open: () => Promise<IdempotencyStore> | IdempotencyStore): void {
+export function describeStore<S extends IdempotencyStore>(
+  open: () => Promise<S> | S,
+  close: (store: S) => Promise<void> = (store) => store.close(),
+): void {
   describe('as every store', () => {
-    let store: IdempotencyStore;
+    let store: S;
     beforeAll(async () => {
       store = await open();
     });
+    afterAll(() => close(store));
 
     it('does what the pure record does, whatever comes in whatever order', async () => {
       await fc.assert(
