@@ -231,7 +231,9 @@ describe('what a version cannot say', () => {
     const value = { commands: [{ name: 'create', class: 'premium' }] };
     const xml = writeCommand(withFee('check', value), { offered: offered('1.0', '0.11', '0.6') });
     expect(xml).toContain(`xmlns:fee="${URIS['0.11']}"`);
-    expect(writeCommand(withFee('check', several), { offered: offered('0.6', '0.21') })).toContain(URIS['0.21']);
+    expect(writeCommand(withFee('check', several), { offered: offered('0.6', '0.21') })).toContain(
+      URIS['0.21'],
+    );
     expect(writeCommand(withFee('check', several))).toContain(URIS['1.0']);
   });
 
