@@ -25,7 +25,7 @@ import { codeOf, connectHint, provesNoConnection } from './connect-failure.ts';
 import { brokenBy, endedBy } from './connection-loss.ts';
 import { loginRefusal, readFirstFrame, told } from './handshake.ts';
 import { Keepalive } from './keepalive.ts';
-import { credentialsProblem, loginBody } from './login.ts';
+import { credentialsProblem } from './login.ts';
 import { redactXml } from './redact.ts';
 import type { Greeting } from './responses/greeting.ts';
 import { readServerFrame, type ServerFrame } from './responses/response.ts';
@@ -210,7 +210,7 @@ export class SessionMachine implements EppSession {
 
   #onGreeting(frame: ServerFrame): void {
     const { credentials, profile, timeouts } = this.#options;
-    const first = readFirstFrame(frame, profile);
+    const first = readFirstFrame(frame, profile, credentials);
     if ('failure' in first) {
       this.#fail(this.#describe(first.failure));
       return;
@@ -218,8 +218,7 @@ export class SessionMachine implements EppSession {
     this.greeting = first.greeting;
     this.#stopPhase();
     this.#setState('login');
-    const { services } = first;
-    const login: EppCommand = { command: 'login', body: loginBody(credentials, services) };
+    const { login, services } = first;
     this.#flow.services = new Set([...services.objURIs, ...services.extURIs]);
     this.#newPasswordSent = credentials.newPassword !== undefined;
     // #onReply decides; a failure is the session's, and `open` tells it

@@ -1,20 +1,33 @@
+import { au, cira, co, dk, dnsBelgium, ee, fred, lv, nominet, norid, sidn } from './cctlds.ts';
 import { cnnic } from './cnnic.ts';
 import type { Dialect } from './dialect.ts';
 import { checkFeatures } from './features.ts';
 import { generic } from './generic.ts';
+import { centralnic, identityDigital, pir } from './gtlds.ts';
 import { PROFILE_NAMES, type ProfileName } from './names.ts';
 import { nomulus } from './nomulus.ts';
 import type { Profile } from './profile.ts';
 import { verisign } from './verisign.ts';
 
-const plain = (name: ProfileName): Profile => ({ ...generic, name });
-
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  ...(Object.fromEntries(PROFILE_NAMES.map((name) => [name, plain(name)])) as Record<ProfileName, Profile>),
   generic,
   verisign,
   cnnic,
   nomulus,
+  centralnic,
+  'identity-digital': identityDigital,
+  pir,
+  nominet,
+  norid,
+  co,
+  sidn,
+  'dns-belgium': dnsBelgium,
+  fred,
+  lv,
+  cira,
+  dk,
+  ee,
+  au,
 };
 
 /**

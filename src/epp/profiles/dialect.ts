@@ -6,9 +6,9 @@ export interface Dialect {
   features?: readonly FeatureName[] | undefined;
   addFeatures?: readonly FeatureName[] | undefined;
   removeFeatures?: readonly FeatureName[] | undefined;
-  /** Further object services asked for at login, where no feature names them. */
+  /** Instead of the profile's object services, those of features excepted. */
   objectURIs?: readonly string[] | undefined;
-  /** Further extensions asked for at login, where no feature names them. */
+  /** Instead of the extensions of the profile that no feature names. */
   extensionURIs?: readonly string[] | undefined;
   maxCheckNames?: number | undefined;
   /** Bytes, header included. */

@@ -27,6 +27,8 @@ export interface Profile {
   readonly namestoreSubProduct: boolean;
   /** What is known of connections, to fill in `EppRegistry.spec.connections` by hand. Nothing takes them over by itself. */
   readonly suggested: SuggestedConnections;
+  /** What does not work with this registry, and why; for the documentation. */
+  readonly caveat?: string;
   /** Where values come from, by their name. What has no source is the cautious default. */
   readonly sources: Readonly<Partial<Record<SourcedValue, string>>>;
 }
@@ -43,5 +45,5 @@ export interface SuggestedConnections {
 }
 
 export type SourcedValue =
-  | Exclude<keyof Profile, 'name' | 'title' | 'suggested' | 'sources'>
+  | Exclude<keyof Profile, 'name' | 'title' | 'suggested' | 'caveat' | 'sources'>
   | keyof SuggestedConnections;
