@@ -74,6 +74,10 @@ crds: $(DEPS) ## generates crds/ and manifests/install.yaml from the schemas
 image: $(DEPS) ## the container image eppset:dev
 	@$(CLUSTER_CLI) image
 
+.PHONY: soak
+soak: $(DEPS) ## ten minutes of load while a registry does everything wrong; SOAK_SECONDS= and SEED= change that
+	@node test/soak/main.ts $(or $(SOAK_SECONDS),600) $(SEED)
+
 .PHONY: bench-adapter
 bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU, and a flood of checks
 	@node test/bench/main.ts adapter

@@ -1,5 +1,6 @@
 /** A fixed share of each account, for an adapter that runs alone: budget mode `local`. */
 import type { Clock, Timer } from '../lib/clock.ts';
+import { commandLimits } from './command-share.ts';
 import type {
   AccountBudget,
   AccountUse,
@@ -23,7 +24,7 @@ import {
   slotOpened,
   takeSlot,
 } from './slot-book.ts';
-import { quarantineMs, registryTimes, timing } from './timing.ts';
+import { quarantineMs, registryTimes, type Timing, timing } from './timing.ts';
 
 export interface LocalAccount {
   /** Connections that this process may have. */
@@ -43,16 +44,14 @@ export interface LocalBudget extends ConnectionBudget {
 export function localBudget(options: {
   accounts: Readonly<Record<string, LocalAccount>>;
   clock: Clock;
+  /** Shrinks the times of the protocol, as in mode lease: for tests alone. 1 by default. */
+  timeScale?: number;
 }): LocalBudget {
-  return new FixedShare(options.accounts, options.clock);
+  return new FixedShare(options.accounts, options.clock, options.timeScale ?? 1);
 }
 
 const isWritable = (slot: SlotState | undefined): boolean =>
   slot?.at === 'connecting' ? slot.dialled : slot?.at === 'open' || slot?.at === 'closing';
-
-function commandShare({ perSecond = 0, perMinute = 0 }: CommandShare): CommandShare {
-  return { ...(perSecond > 0 && { perSecond }), ...(perMinute > 0 && { perMinute }) };
-}
 
 interface Share {
   readonly max: number;
@@ -64,7 +63,7 @@ interface Share {
 
 class FixedShare implements LocalBudget {
   readonly #clock: Clock;
-  readonly #timing = timing();
+  readonly #timing: Timing;
   readonly #shares: Map<string, Share>;
   readonly #listeners: (() => void)[] = [];
   #phase: BudgetPhase = 'active';
@@ -72,14 +71,15 @@ class FixedShare implements LocalBudget {
   readonly #revocations = new Map<string, AbortController>();
   #count = 0;
 
-  constructor(accounts: Readonly<Record<string, LocalAccount>>, clock: Clock) {
+  constructor(accounts: Readonly<Record<string, LocalAccount>>, clock: Clock, timeScale: number) {
     this.#clock = clock;
+    this.#timing = timing(timeScale);
     this.#shares = new Map(
       Object.entries(accounts).map(([name, { max, commands = {}, ...connections }]) => [
         name,
         {
           max,
-          commands: commandShare(commands),
+          commands: commandLimits(commands),
           quarantineMs: quarantineMs(this.#timing, registryTimes(connections)),
           book: {},
           pausedUntilMs: undefined,
