@@ -42,6 +42,8 @@ export class Job {
   readonly transform: boolean;
   readonly priority: Priority;
   readonly tenant: string;
+  /** What its attempts are called by; undefined: each gets a name of its own. */
+  readonly clTRID: string | undefined;
   /** Rejects with a RequestRefused (nothing was sent) or an EppError. */
   readonly answer: Promise<Answer>;
   readonly parts: readonly Part[];
@@ -59,6 +61,7 @@ export class Job {
     this.transform = work.transform;
     this.priority = work.priority ?? (work.transform ? 'transform' : 'query');
     this.tenant = work.tenant ?? '';
+    this.clTRID = work.transform ? work.clTRID : undefined;
     this.answer = promise;
     this.host = host;
     this.#settle = { resolve, reject };

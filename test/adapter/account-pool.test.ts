@@ -47,8 +47,12 @@ function setUp(cap = 2) {
   const settle = async () => {
     for (let i = 0; i < 5; i++) await nextTurn();
   };
-  const submit = (transform: boolean) => {
-    const submitted = made.submit({ command: { object: 'domain', command: 'x', body: {} }, transform });
+  const submit = (transform: boolean, more: { clTRID?: string } = {}) => {
+    const submitted = made.submit({
+      command: { object: 'domain', command: 'x', body: {} },
+      transform,
+      ...more,
+    });
     const told = submitted.answer.then(
       ({ clTRID }) => ({ clTRID }),
       (error: EppError & { code?: string }) => ({ error }),
@@ -84,6 +88,23 @@ describe('account pool', () => {
     const ids = s.sessions.flatMap(({ sent }) => sent.map(({ clTRID }) => clTRID));
     expect(new Set(ids).size).toBe(2);
     expect(await told).toEqual({ clTRID: ids[1] });
+  });
+
+  it('calls a transform by the id that it brings', async () => {
+    const s = setUp(1);
+    s.pool.start();
+    await s.settle();
+    const { told } = s.submit(true, { clTRID: 'known-before' });
+    s.sessions[0]?.lose(down);
+    await s.settle();
+    s.clock.advance(1_000); // the back-off after a short life
+    await s.settle();
+    s.sessions[1]?.answer();
+    expect(s.sessions.flatMap(({ sent }) => sent.map(({ clTRID }) => clTRID))).toEqual([
+      'known-before',
+      'known-before',
+    ]);
+    expect(await told).toEqual({ clTRID: 'known-before' });
   });
 
   it('drains within its time, whatever the registry does', async () => {

@@ -258,7 +258,7 @@ export class Dispatcher implements JobHost {
       account,
       parts,
       names,
-      clTRID: newTransactionId(),
+      clTRID: parts[0]?.job.clTRID ?? newTransactionId(),
       timeoutMs: timeouts.commandMs,
       nowMs: () => clock.monotonicMs(),
       log,
