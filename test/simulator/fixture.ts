@@ -1,4 +1,4 @@
-import { connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { writeCommand } from '../../src/epp/catalogue.ts';
 import type { EppCommand, EppResponse } from '../../src/epp/command.ts';
@@ -49,6 +49,10 @@ export const optionsFor = (simulator: Simulator, changes: Parameters<typeof sess
 /** A client that writes what it is told, frames or not. */
 export interface RawClient {
   socket: TLSSocket;
+  /** All that came, read by read. */
+  chunks: Buffer[];
+  /** How the registry ended the connection. */
+  end: Promise<'eof' | 'reset'>;
   /** The next frame of the registry; rejects when the registry closed. */
   receive(): Promise<string>;
   write(command: EppCommand): void;
@@ -57,8 +61,20 @@ export interface RawClient {
   login(password?: string): Promise<EppResponse>;
 }
 
-export async function rawClient(simulator: Simulator, options: { port?: number } = {}): Promise<RawClient> {
-  const socket = connect({ host: '127.0.0.1', port: options.port ?? simulator.eppPort, ca: simulator.ca });
+export interface RawClientOptions {
+  port?: number;
+  /** Cuts no frames: they may be none. */
+  bytesOnly?: boolean;
+  tls?: ConnectionOptions;
+}
+
+export async function rawClient(simulator: Simulator, options: RawClientOptions = {}): Promise<RawClient> {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: options.port ?? simulator.eppPort,
+    ca: simulator.ca,
+    ...options.tls,
+  });
   socket.setNoDelay(true); // else the second of two frames would wait for the first one's acknowledgement
   onTestFinished(() => void socket.destroy());
   const reader = new FrameReader(1024 * 1024);
@@ -69,7 +85,14 @@ export async function rawClient(simulator: Simulator, options: { port?: number }
     closed = true;
     for (const { reject } of waiting.splice(0)) reject(new Error('the registry closed'));
   };
+  const chunks: Buffer[] = [];
+  const end = new Promise<'eof' | 'reset'>((resolve) => {
+    socket.once('end', () => resolve('eof'));
+    socket.once('error', () => resolve('reset'));
+  });
   socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (options.bytesOnly) return;
     for (const body of reader.push(chunk)) {
       const next = waiting.shift();
       if (next) next.resolve(body.toString());
@@ -83,6 +106,8 @@ export async function rawClient(simulator: Simulator, options: { port?: number }
   let ids = 0;
   const client: RawClient = {
     socket,
+    chunks,
+    end,
     receive() {
       const frame = frames.shift();
       if (frame !== undefined) return Promise.resolve(frame);
@@ -113,7 +138,7 @@ export async function rawClient(simulator: Simulator, options: { port?: number }
 /** A client that has taken the greeting. */
 export async function greetedClient(
   simulator: Simulator,
-  options: { port?: number } = {},
+  options: RawClientOptions = {},
 ): Promise<RawClient> {
   const client = await rawClient(simulator, options);
   await client.receive();
@@ -122,7 +147,7 @@ export async function greetedClient(
 
 export async function loggedInClient(
   simulator: Simulator,
-  options: { port?: number } = {},
+  options: RawClientOptions = {},
 ): Promise<RawClient> {
   const client = await greetedClient(simulator, options);
   const { results } = await client.login();
