@@ -112,8 +112,81 @@ describe('the HTTP port', () => {
     await eventually(() => acmeOf(simulator).sessions === 0);
   });
 
+  it('switches faults on and off, and counts them', async () => {
+    const simulator = await simulate();
+    const session = await openSession(optionsFor(simulator));
+    const rule = { when: { command: 'domain:check' }, do: { kind: 'result', code: 2400 } };
+    const check = async () => (await session.send(CHECK, SOON)).results[0]?.code;
+    expect((await ask(simulator, '/control', { faults: { rules: [rule] } })).status).toBe(200);
+    expect(await check()).toBe(2400);
+    await ask(simulator, '/control', { faults: { rules: [] } });
+    expect(await check()).toBe(1000);
+    await ask(simulator, '/control', { faults: { random: { seed: 3, rate: 1, kinds: ['split'] } } });
+    expect(await check()).toBe(1000);
+    await ask(simulator, '/control', { faults: { random: null } });
+    expect(await check()).toBe(1000);
+    expect(simulator.stats().faults).toEqual({ result: 1, split: 1 });
+    const metrics = await (await ask(simulator, '/metrics')).text();
+    expect(metrics).toContain('eppset_simulator_faults_total{kind="split"} 1');
+  });
+
+  it('shows the transforms that were executed, by page and by name', async () => {
+    const simulator = await simulate();
+    const session = await openSession(optionsFor(simulator));
+    const create = (name: string) => ({
+      object: 'domain' as const,
+      command: 'create',
+      body: { name, authInfo: { pw: 'hidden-auth' } },
+    });
+    for (const name of ['a.com', 'b.com', 'A.com']) await session.send(create(name), SOON);
+    await session.send(CHECK, SOON);
+    const text = await (await ask(simulator, '/journal')).text();
+    expect(text).not.toContain('hidden-auth');
+    expect(JSON.parse(text)).toEqual(simulator.journal());
+    expect(JSON.parse(text)).toMatchObject({
+      total: 3,
+      forgotten: 0,
+      entries: [
+        { seq: 1, clientId: 'acme', command: 'domain:create', name: 'a.com', code: 1000, replied: 'sent' },
+        {
+          seq: 2,
+          clTRID: 'TEST-3',
+          svTRID: expect.stringMatching(/^SIM-/),
+          executedAtMs: expect.any(Number),
+        },
+        { seq: 3, name: 'a.com', code: 2302 },
+      ],
+    });
+    const seqs = async (query: string) => {
+      const page = (await (await ask(simulator, `/journal?${query}`)).json()) as {
+        entries: { seq: number }[];
+      };
+      return page.entries.map(({ seq }) => seq);
+    };
+    expect(await seqs('name=A.COM')).toEqual([1, 3]);
+    expect(await seqs('after=1&limit=1')).toEqual([2]);
+    expect((await ask(simulator, '/journal?after=x')).status).toBe(400);
+    expect((await ask(simulator, '/journal?nonsense=1')).status).toBe(400);
+  });
+
+  it('unlocks accounts, and gives the registry other work', async () => {
+    const simulator = await simulate({ lockAfterFailures: 1 });
+    const credentials = { clientId: 'acme', password: 'wrong-pw' };
+    await expect(openSession(optionsFor(simulator, { credentials }))).rejects.toMatchObject({ code: 2200 });
+    expect(await (await ask(simulator, '/metrics')).text()).toContain(
+      'eppset_simulator_locked{account="acme"} 1',
+    );
+    const unlocked = await ask(simulator, '/control', { unlock: { clientId: 'acme' }, workMs: { fixed: 1 } });
+    expect(await unlocked.json()).toMatchObject({ accounts: { acme: { locked: false, lockouts: 1 } } });
+    await (await openSession(optionsFor(simulator))).close(SOON);
+  });
+
   it.each([
     [{ latencyMs: { fixed: -1 } }, 400, 'latencyMs.fixed'],
+    [{ faults: { rules: [{ do: { kind: 'explode' } }] } }, 400, 'faults.rules.0.do'],
+    [{ faults: { rules: [{ do: { kind: 'split', sizes: [0] } }] } }, 400, 'faults.rules.0.do.sizes.0'],
+    [{ workMs: { jitter: 1 } }, 400, 'workMs'],
+    [{ unlock: { clientId: 'nobody' } }, 404, 'nobody'],
     [{ latencyMs: { commands: { 'Domain Check': 1 } } }, 400, 'latencyMs.commands'],
     [{ nonsense: 1 }, 400, 'nonsense'],
     [{ enqueue: { clientId: 'acme', messages: ['\u0000'] } }, 400, 'enqueue.messages.0'],
