@@ -8,6 +8,7 @@ import { domainCommands } from './commands/domain.ts';
 import { hostCommands } from './commands/host.ts';
 import { CommandError, type CommandIssue } from './commands/issues.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
+import { rawCommand } from './commands/raw.ts';
 import { sessionCommands } from './commands/session.ts';
 import { checkExtensions, readCommandExtensions, writeExtensions } from './extensions/catalogue.ts';
 import { transactionId } from './fields.ts';
@@ -28,7 +29,10 @@ export const CATALOGUE: readonly CommandDefinition[] = [
 
 const TRANSACTION_ID = transactionId();
 const BY_NAME = new Map(
-  CATALOGUE.map((definition) => [commandName(definition.object, definition.command), definition]),
+  [...CATALOGUE, rawCommand].map((definition) => [
+    commandName(definition.object, definition.command),
+    definition,
+  ]),
 );
 
 export function commandDefinition(
@@ -108,7 +112,7 @@ export function readCommand(root: XmlElement): EppCommand | undefined {
   const objectUri = elementsOf(element)[0]?.uri;
   const object = (Object.keys(OBJECT_URIS) as EppObject[]).find((name) => OBJECT_URIS[name] === objectUri);
   const definition = commandDefinition(object, element.local);
-  if (!definition || definition.onTheWire) return undefined;
+  if (!definition || definition.onTheWire || definition === rawCommand) return undefined;
   const body = definition.read(element);
   const id = childOf(command, 'clTRID');
   const extension = childOf(command, 'extension');

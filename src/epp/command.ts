@@ -64,6 +64,8 @@ export interface EppResponse {
   extensions?: EppExtensions;
   /** What could not be told otherwise to a login that did not ask for it; nothing is wrong. */
   unhandled?: UnhandledNamespace[];
+  /** The whole document as it came; of a raw command alone. */
+  xml?: string;
 }
 
 /** The code that counts: with several results all are errors, and the first is told. */

@@ -12,6 +12,8 @@ export interface CommandDefinition {
   readonly command: string;
   /** True where the command changes something at the registry (RFC 5730 section 2.9.3): never sent a second time unasked. */
   readonly transform: boolean;
+  /** Where the body decides it otherwise than RFC 5730 says of `op`. @param body that `check` has passed */
+  isTransform?(body: Record<string, unknown>): boolean;
   readonly schema: z.ZodType<Record<string, unknown>>;
   /** Checks a body and fills in defaults. Throws CommandError. */
   check(body: unknown): Record<string, unknown>;

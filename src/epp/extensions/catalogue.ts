@@ -2,8 +2,9 @@
 import type { EppExtensions } from '../command.ts';
 import { CommandError, type CommandIssue, issuesOf } from '../commands/issues.ts';
 import { EPP_URI } from '../namespaces.ts';
-import { parseXml, XmlError } from '../xml.ts';
+import { XmlError } from '../xml.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
+import { parseXmlStrictly } from '../xml-strict.ts';
 import { escapeXml, rawXml, tag } from '../xml-write.ts';
 import { cnnicExtensions } from './cnnic.ts';
 import { type CommandExtension, contentFor, type ExtensionDefinition } from './definition.ts';
@@ -110,7 +111,7 @@ function checkRaw(given: unknown, issues: CommandIssue[]): string[] {
     };
     if (typeof xml !== 'string') return wrong('must be an XML element as a string');
     try {
-      const element = parseXml(xml);
+      const element = parseXmlStrictly(xml);
       if (element.uri === '' || element.uri === EPP_URI) {
         return wrong('must be one element in a namespace of its own (RFC 5730 section 2.7.3)');
       }
