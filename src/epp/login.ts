@@ -60,7 +60,7 @@ export function loginCommand(credentials: Credentials, services: LoginServices):
 }
 
 /** The body of the login command; for a password that is too long for it, the word that says so. */
-export function loginBody(
+function loginBody(
   { clientId, password, newPassword }: Credentials,
   { lang, objURIs, extURIs }: LoginServices,
 ): Record<string, unknown> {
@@ -79,12 +79,17 @@ export function loginBody(
  * login at the registry, and a few of those lock the account. Never tells a value.
  */
 export function credentialsProblem(credentials: Credentials): string | undefined {
+  const wrong = (what: string) => `the credentials cannot be those of an EPP account: ${what}`;
+  const { password, newPassword } = credentials;
+  if (password === PASSWORD_IN_EXTENSION || newPassword === PASSWORD_IN_EXTENSION) {
+    return wrong(`"${PASSWORD_IN_EXTENSION}" is no password: it stands for one that is elsewhere (RFC 8807)`);
+  }
   try {
     checkCommand(loginCommand(credentials, { lang: 'en', objURIs: ['urn:x'], extURIs: [] }));
     return undefined;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return `the credentials cannot be those of an EPP account: ${error.message}`;
+    if (error instanceof CommandError) return wrong(error.message);
+    throw error;
   }
 }
 
