@@ -42,19 +42,22 @@ export const dateTime = fc
 const date = fc
   .date({ min: new Date('1970-01-01'), max: new Date('2199-12-31'), noInvalidDate: true })
   .map((day) => day.toISOString().slice(0, 10));
-const address = fc.oneof(
+export const address = fc.oneof(
   object({ ip: fc.constant('v4'), addr: fc.ipV4() }),
   object({ ip: fc.constant('v6'), addr: fc.ipV6() }).filter(({ addr }) => String(addr).length >= 3),
 );
-const roid = fc.constantFrom('SH8013-REP', 'a_1-X');
-const authInfo = object({ pw: fc.oneof(words(0, 40), fc.constantFrom('', ' spaces count  ')) }, { roid });
+export const roid = fc.constantFrom('SH8013-REP', 'a_1-X');
+export const authInfo = object(
+  { pw: fc.oneof(words(0, 40), fc.constantFrom('', ' spaces count  ')) },
+  { roid },
+);
 export const period = object({ unit: fc.constantFrom('y', 'm'), value: fc.integer({ min: 1, max: 99 }) });
-const ns = fc.oneof(
+export const ns = fc.oneof(
   object({ hostObjs: list(label) }),
   object({ hostAttrs: list(object({ hostName: label }, { hostAddrs: list(address) })) }),
 );
-const contact = object({ id: clID }, { type: fc.constantFrom('admin', 'billing', 'tech') });
-const status = (values: readonly string[]) =>
+export const contact = object({ id: clID }, { type: fc.constantFrom('admin', 'billing', 'tech') });
+export const status = (values: readonly string[]) =>
   object({ s: fc.constantFrom(...values) }, { lang: fc.constantFrom('en', 'zh-CN'), text: words(1, 40) });
 const op = fc.constantFrom('request', 'query', 'approve', 'reject', 'cancel');
 const COMMON_STATUSES = ['clientDeleteProhibited', 'clientUpdateProhibited', 'ok', 'linked'];
@@ -62,7 +65,7 @@ const COMMON_STATUSES = ['clientDeleteProhibited', 'clientUpdateProhibited', 'ok
 const domainChange = object({}, { ns, contacts: list(contact), statuses: list(status(DOMAIN_STATUSES)) });
 const hostChange = object({}, { addrs: list(address), statuses: list(status(COMMON_STATUSES)) });
 const contactChange = object({ statuses: list(status(COMMON_STATUSES)) });
-const addr = object(
+export const addr = object(
   { city: words(1, 60), cc: fc.constantFrom('CN', 'us') },
   {
     streets: list(fc.oneof(words(1, 60), fc.constant('')), 3),
@@ -70,10 +73,10 @@ const addr = object(
     pc: fc.constantFrom('', '100 000'),
   },
 );
-const postalType = { type: fc.constantFrom('int', 'loc') };
-const org = { org: fc.oneof(words(1, 60), fc.constant('')) };
+export const postalType = { type: fc.constantFrom('int', 'loc') };
+export const org = { org: fc.oneof(words(1, 60), fc.constant('')) };
 const forms = list(fc.constantFrom('int', 'loc'), 2);
-const disclose = object(
+export const disclose = object(
   { flag: fc.boolean() },
   {
     names: forms,
