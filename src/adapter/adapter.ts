@@ -9,14 +9,14 @@ import type { Profile } from '../epp/profiles/profile.ts';
 import { keepaliveAfterMs } from '../epp/session-options.ts';
 import { openSession as openTlsSession } from '../epp/tls-session.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { createHttpServer, listen } from '../lib/http-server.ts';
+import { createHttpServer, type HttpTimeouts, listen } from '../lib/http-server.ts';
 import type { Log } from '../lib/log.ts';
 import { parseSetName } from '../routing/set-name.ts';
 import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
 import { fileSecrets } from './account-secrets.ts';
 import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
 import { type PooledAccount, poolRunner } from './command-runner.ts';
-import { addCommandRoutes, BAD_PATH, type HttpFaceOptions } from './http/face.ts';
+import { addCommandRoutes, type HttpFaceOptions, refuseTransport } from './http/face.ts';
 import { TldRouter } from './http/tld-routing.ts';
 import { jobMetrics } from './jobs/job-metrics.ts';
 import { alone, type Leadership } from './jobs/leadership.ts';
@@ -43,6 +43,8 @@ export interface AdapterOptions {
   openSession?: typeof openTlsSession;
   /** Instead of the file's `http`; port 0 takes a free one. */
   listen?: { host: string; port: number };
+  /** How slow clients may be. */
+  httpTimeouts?: HttpTimeouts;
   /** A number in [0, 1), for jitter. Math.random by default. */
   random?: () => number;
   /** How long `drain` goes on serving while the pod leaves the endpoints of its Service, in milliseconds. Default 2000. */
@@ -86,7 +88,8 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
 
   const app = createHttpServer({
     metrics: options.metrics,
-    badPath: BAD_PATH,
+    refuse: refuseTransport(file.set),
+    ...(options.httpTimeouts ? { timeouts: options.httpTimeouts } : {}),
     readiness: () => readinessOf(pools, budget, { draining: stage !== 'serving' }),
   });
   app.get('/debug/pools', () => ({
@@ -105,6 +108,8 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     clock,
     log,
     stage: () => stage,
+    maxConcurrentRequests: file.maxConcurrentRequests,
+    accessLog: file.accessLog,
   });
   const address = await listen(app, options.listen ?? file.http);
   for (const pool of pools) pool.start();
@@ -192,7 +197,7 @@ function buildAccounts(options: AdapterOptions, metrics: AdapterMetrics, clock: 
     });
     metrics.watch(pool, () => budget.account(account.name));
     const { name, accreditation, tlds } = account;
-    return { name, accreditation, tlds, maxCheckNames: profile.maxCheckNames, pool };
+    return { name, accreditation, tlds, pool };
   });
 }
 

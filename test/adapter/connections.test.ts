@@ -145,7 +145,7 @@ describe('connections', { timeout: 20_000 }, () => {
     const cut = create('revoked.com');
     await eventually(() => h.held() === 1);
     h.budget.revokeAll();
-    expect(await cut).toMatchObject({ status: 502, body: { outcome: 'unknown', error: { code: 'budget' } } });
+    expect(await cut).toMatchObject({ status: 502, body: { outcome: 'unknown', type: '/problems/budget' } });
     await eventually(() => h.budget.ends.includes('unconfirmed'));
     expect(stats().logouts).toBe(0);
     await eventually(isReady);
@@ -214,8 +214,8 @@ describe('connections', { timeout: 20_000 }, () => {
     expect(reasons[0]).toMatch(/^down: .*ECONNREFUSED/);
     expect(reasons[1]).toMatch(/^nowhere: .*ENOTFOUND registry.invalid/);
     const reply = await h.post('/org/check', { names: ['a.org'] });
-    expect(reply).toMatchObject({ status: 503, body: { error: { code: 'queue-expired' } } });
-    expect(reply.body.error.message).toContain('ECONNREFUSED');
+    expect(reply).toMatchObject({ status: 503, body: { type: '/problems/queue-expired' } });
+    expect(reply.body.detail).toContain('ECONNREFUSED');
   });
 });
 
@@ -233,7 +233,7 @@ describe('credentials', { timeout: 20_000 }, () => {
     const readiness = await h.get('/readyz');
     expect(readiness.body.reasons[0]).toMatch(/refuses our credentials.*2200/);
     const refused = await check();
-    expect(refused).toMatchObject({ status: 503, body: { error: { code: 'account-unavailable' } } });
+    expect(refused).toMatchObject({ status: 503, body: { type: '/problems/account-unavailable' } });
     expect(refused.headers.get('retry-after')).toBe('60');
     await write('other-password');
     await eventually(isReady);

@@ -46,7 +46,7 @@ describe('drain', { timeout: 20_000 }, () => {
     const refused = await check();
     expect(refused).toMatchObject({
       status: 503,
-      body: { outcome: 'not-sent', error: { code: 'draining' } },
+      body: { outcome: 'not-sent', type: '/problems/draining' },
     });
     expect(refused.headers.get('retry-after')).toBe('1');
     expect((await h.get('/healthz')).status).toBe(200);

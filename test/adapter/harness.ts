@@ -147,7 +147,7 @@ export async function start(options: HarnessOptions = {}): Promise<Harness> {
   const ask = async (path: string, init?: RequestInit): Promise<Reply> => {
     const response = await fetch(adapter.url + path, init);
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    const isJson = /^application\/(?:problem\+)?json\b/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
   const harness: Harness = {

@@ -19,7 +19,7 @@ describe('outcome', { timeout: 20_000 }, () => {
     await busy();
     h.kill();
     const reply = await cut;
-    expect(reply).toMatchObject({ status: 502, body: { outcome: 'unknown', error: { code: 'closed' } } });
+    expect(reply).toMatchObject({ status: 502, body: { outcome: 'unknown', type: '/problems/closed' } });
     expect(reply.headers.get('x-epp-outcome')).toBe('unknown');
     // the registry did execute it; the caller finds out by its name, and by the transaction id
     expect(reply.body.clTRID).toMatch(/^EPPSET-/);
@@ -33,7 +33,7 @@ describe('outcome', { timeout: 20_000 }, () => {
     const reply = await h.post('/com/create', { name: 'mute.com', authInfo });
     expect(reply).toMatchObject({
       status: 504,
-      body: { outcome: 'unknown', clTRID: expect.any(String), error: { code: 'timeout' } },
+      body: { outcome: 'unknown', clTRID: expect.any(String), type: '/problems/timeout' },
     });
     h.registry.control({ faults: { lostReplies: 0 } });
     expect((await h.post('/com/info', { name: 'mute.com' })).status).toBe(200);
@@ -60,7 +60,7 @@ describe('outcome', { timeout: 20_000 }, () => {
     h.kill();
     expect(await check).toMatchObject({
       status: 502,
-      body: { outcome: 'unknown', error: { code: 'closed' } },
+      body: { outcome: 'unknown', type: '/problems/closed' },
     });
   });
 

@@ -31,7 +31,7 @@ describe('waiting for a connection', { timeout: 20_000 }, () => {
     expect(h.held()).toBe(1);
     expect(refused).toMatchObject({
       status: 503,
-      body: { outcome: 'not-sent', error: { code: 'queue-full' } },
+      body: { outcome: 'not-sent', type: '/problems/queue-full' },
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('x-epp-account')).toBe(ACCOUNT);
@@ -51,7 +51,7 @@ describe('waiting for a connection', { timeout: 20_000 }, () => {
     const late = await h.post('/com/create', { name: 'zombie.com', authInfo });
     expect(late).toMatchObject({
       status: 503,
-      body: { outcome: 'not-sent', error: { code: 'queue-expired' } },
+      body: { outcome: 'not-sent', type: '/problems/queue-expired' },
     });
     expect(late.headers.get('retry-after')).toBe('1');
     h.release();
@@ -102,7 +102,7 @@ describe('waiting for a connection', { timeout: 20_000 }, () => {
       status: 503,
       body: { ready: false, reasons: [expect.stringContaining('no connection is granted')] },
     });
-    expect(await check()).toMatchObject({ status: 503, body: { error: { code: 'queue-expired' } } });
+    expect(await check()).toMatchObject({ status: 503, body: { type: '/problems/queue-expired' } });
     expect(h.registry.stats().accounts.acme?.logins).toBe(0);
     h.budget.cap = 2;
     await eventually(async () => (await h.get('/readyz')).status === 200);

@@ -1,23 +1,27 @@
-/** From an HTTP request to a command of one account, or to what is wrong with it. Pure. */
-import { CATALOGUE, CommandError, checkCommand, commandDefinition, nameOf } from '../../epp/catalogue.ts';
+/** From an HTTP request to a command of one account, or to all that is wrong with it. Pure. */
+import { CATALOGUE, CommandError, checkCommand, nameOf } from '../../epp/catalogue.ts';
+import type { CheckedCommand } from '../../epp/checked-command.ts';
 import type { EppCommand, EppObject } from '../../epp/command.ts';
 import { OBJECT_URIS } from '../../epp/namespaces.ts';
-import { isTransform, type Work } from '../work.ts';
+import type { Work } from '../work.ts';
+import type { RequestFault } from './problem-catalogue.ts';
+import type { FieldError } from './problems.ts';
+import type { RequestHeaders } from './request-headers.ts';
 import { canonicalName, isBelow, type RoutedAccount, type TldRouter } from './tld-routing.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** An account as requests see it. */
-export interface ServedAccount extends RoutedAccount {
-  /** Most names in one check. */
-  maxCheckNames: number;
-}
+export type ServedAccount = RoutedAccount;
 
 export interface RequestParts {
   tld: string;
   /** Undefined in the short form `/{tld}/{command}`: domains, and poll. */
   object: string | undefined;
   command: string;
-  /** Header x-epp-accreditation. */
-  accreditation: string | undefined;
+  headers: RequestHeaders;
+  trace: TraceContext | undefined;
+  /** Monotonic milliseconds when it came. */
+  startMs: number;
   body: unknown;
 }
 
@@ -32,18 +36,26 @@ export interface ReadRequest<A extends ServedAccount> {
 
 /** What is wrong with a request: nothing was sent. */
 export interface RequestProblem {
-  status: 400 | 404;
-  code: 'unknown-tld' | 'unknown-accreditation' | 'unknown-object' | 'unknown-command' | 'invalid-request';
-  message: string;
-  /** Where, as `period.value` or `names[2]`, or a header's name. */
-  field?: string;
+  code: RequestFault;
+  errors: FieldError[];
   /** Known where the account was found before something else was wrong. */
   account?: string;
 }
 
+/** A command that may be run, or what is wrong with it. */
+export type CheckedRequest =
+  | { command: CheckedCommand; operation: string }
+  | { code: RequestFault; errors: FieldError[] };
+
+/** Most names of one check over HTTP: more than a registry takes in one command go to it in several. */
+export const MAX_CHECK_NAMES = 1_000;
+const MAX_ERRORS = 100;
+
 /** What may be asked for, by object. The session's own commands are the pool's, poll excepted. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  (Object.keys(OBJECT_URIS) as EppObject[]).map((object) => [object, commandsOf(object)]),
+  (Object.keys(OBJECT_URIS) as EppObject[])
+    .map((object) => [object, commandsOf(object)] as const)
+    .filter(([, commands]) => commands.length > 0),
 );
 
 function commandsOf(object: EppObject): string[] {
@@ -54,104 +66,118 @@ function isObject(name: string): name is EppObject {
   return Object.hasOwn(COMMANDS, name);
 }
 
+/**
+ * @param check what the body asks for, once the account is known
+ */
 export function readRequest<A extends ServedAccount>(
   parts: RequestParts,
   router: TldRouter<A>,
+  check: (parts: RequestParts, tld: string) => CheckedRequest = checkTyped,
 ): ReadRequest<A> | { problem: RequestProblem } {
-  const route = router.route(parts.tld, parts.accreditation);
+  const { headers, trace, startMs } = parts;
+  const route = router.route(parts.tld, headers.accreditation);
   if (!route.ok) {
     const { code, message } = route;
     const field = code === 'unknown-tld' ? 'tld' : 'x-epp-accreditation';
-    return { problem: { status: 404, code, message, field } };
+    return { problem: { code, errors: [{ field, message }] } };
   }
   const { account, tld } = route;
-  const refuse = (problem: Omit<RequestProblem, 'account'>) => ({
-    problem: { ...problem, account: account.name },
-  });
+  const read = check(parts, tld);
+  if ('errors' in read) return { problem: { ...read, account: account.name } };
+  const { command, operation } = read;
+  const work: Work = {
+    command,
+    transform: command.transform,
+    ...(headers.tenant === undefined ? undefined : { tenant: headers.tenant }),
+    ...(headers.timeoutMs === undefined ? undefined : { deadlineMs: startMs + headers.timeoutMs }),
+    ...(trace === undefined ? undefined : { trace }),
+  };
+  const { idempotencyKey } = headers;
+  return idempotencyKey === undefined
+    ? { account, work, operation }
+    : { account, work, operation, idempotencyKey };
+}
+
+function checkTyped(parts: RequestParts, tld: string): CheckedRequest {
   const target = targetOf(parts);
-  if ('code' in target) return refuse(target);
-  if (!isRecord(parts.body)) {
-    return refuse(invalid('body', 'must be a JSON object'));
-  }
+  if ('errors' in target) return target;
+  if (!isRecord(parts.body)) return invalid([{ field: 'body', message: 'must be a JSON object' }]);
   const { extensions, ...body } = parts.body;
-  const command = { ...target, body, extensions };
-  const wrong = target.object === 'domain' ? namesInZone(body, tld) : undefined;
-  if (wrong) return refuse(wrong);
-  const checked = check(command as EppCommand);
-  if ('code' in checked) return refuse(checked);
-  const tooMany = target.command === 'check' ? tooManyNames(checked.body, account.maxCheckNames) : undefined;
-  if (tooMany) return refuse(tooMany);
-  const definition = commandDefinition(target.object, target.command) ?? { transform: true };
-  const transform = isTransform(definition, checked.body);
-  return { account, work: { command: checked, transform }, operation: nameOf(target) };
+  if (target.command === 'check') {
+    const tooMany = tooManyNames(body);
+    if (tooMany) return invalid([tooMany]);
+  }
+  const errors = target.object === 'domain' ? namesInZone(body, tld) : [];
+  return checked({ ...target, body, extensions } as EppCommand, nameOf(target), errors);
 }
 
-type Invalid = Omit<RequestProblem, 'account'>;
-
-function invalid(field: string, message: string): Invalid {
-  return { status: 400, code: 'invalid-request', field, message: `${field}: ${message}` };
+/** @param errors of the command that are known already: those of its schema stand behind them */
+export function checked(command: EppCommand, operation: string, errors: FieldError[] = []): CheckedRequest {
+  try {
+    const passed = checkCommand(command);
+    return errors.length > 0 ? invalid(errors) : { command: passed, operation };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const known = new Set(errors.map(({ field }) => field));
+    const more = error.issues.filter(({ path }) => !known.has(path));
+    return invalid([...errors, ...more.map(({ path, message }) => ({ field: path, message }))]);
+  }
 }
 
-function targetOf({ object, command }: RequestParts): Pick<EppCommand, 'object' | 'command'> | Invalid {
+export function invalid(errors: FieldError[]): { code: RequestFault; errors: FieldError[] } {
+  return { code: 'invalid-request', errors: errors.slice(0, MAX_ERRORS) };
+}
+
+type Target = Pick<EppCommand, 'object' | 'command'>;
+
+function targetOf({ object, command }: RequestParts): Target | { code: RequestFault; errors: FieldError[] } {
   if (object === undefined && command === 'poll') return { command };
   const kind = object ?? 'domain';
   if (!isObject(kind)) {
     const known = Object.keys(COMMANDS).join(', ');
     const message = `there is no object "${kind.slice(0, 64)}"; there are ${known}`;
-    return { status: 404, code: 'unknown-object', message, field: 'object' };
+    return { code: 'unknown-object', errors: [{ field: 'object', message }] };
   }
   const commands = COMMANDS[kind] ?? [];
   if (commands.includes(command)) return { object: kind, command };
-  const known = commands.join(', ') + (object === undefined ? ', poll' : '');
+  const known = commands.join(', ') + (object === undefined ? ', poll, raw' : '');
   const message = `there is no command "${command.slice(0, 64)}" for a ${kind}; there are ${known}`;
-  return { status: 404, code: 'unknown-command', message, field: 'command' };
+  return { code: 'unknown-command', errors: [{ field: 'command', message }] };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Names of domains stand in the TLD of the path, and go out as lower-case A-labels: changed in place. */
-function namesInZone(body: Record<string, unknown>, tld: string): Invalid | undefined {
+function namesInZone(body: Record<string, unknown>, tld: string): FieldError[] {
+  const errors: FieldError[] = [];
   const { name, names } = body;
   // What is no string is left to the command's schema, which names it
-  if (typeof name === 'string') {
-    const read = inZone('name', name, tld);
-    if ('code' in read) return read;
-    body.name = read.name;
+  if (typeof name === 'string') body.name = inZone('name', name, tld, errors);
+  if (Array.isArray(names)) {
+    body.names = names.map((written: unknown, index) =>
+      typeof written === 'string' ? inZone(`names[${index}]`, written, tld, errors) : written,
+    );
   }
-  if (!Array.isArray(names)) return undefined;
-  const canonical: unknown[] = [...names];
-  for (const [index, written] of names.entries()) {
-    if (typeof written !== 'string') continue;
-    const read = inZone(`names[${index}]`, written, tld);
-    if ('code' in read) return read;
-    canonical[index] = read.name;
-  }
-  body.names = canonical;
-  return undefined;
+  return errors;
 }
 
-function inZone(field: string, written: string, tld: string): { name: string } | Invalid {
+function inZone(field: string, written: string, tld: string, errors: FieldError[]): string {
   const name = canonicalName(written);
-  if (name === undefined) return invalid(field, 'is not a domain name');
-  return isBelow(name, tld) ? { name } : invalid(field, `is not below the TLD "${tld}" of the path`);
-}
-
-function tooManyNames(body: Record<string, unknown>, most: number): Invalid | undefined {
-  const field = 'ids' in body ? 'ids' : 'names';
-  const { length } = body[field] as unknown[];
-  return length > most
-    ? invalid(field, `this registry takes at most ${most} in one check, not ${length}`)
-    : undefined;
-}
-
-function check(command: EppCommand): EppCommand | Invalid {
-  try {
-    return checkCommand(command);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const message = error.issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
-    return { status: 400, code: 'invalid-request', field: error.issues[0]?.path ?? 'body', message };
+  if (name === undefined) errors.push({ field, message: 'is not a domain name' });
+  else if (!isBelow(name, tld)) {
+    errors.push({ field, message: `is not below the TLD "${tld}" of the path` });
   }
+  return name ?? written;
+}
+
+function tooManyNames(body: Record<string, unknown>): FieldError | undefined {
+  const field = 'ids' in body ? 'ids' : 'names';
+  const listed = body[field];
+  if (!Array.isArray(listed) || listed.length <= MAX_CHECK_NAMES) return undefined;
+  return {
+    field,
+    message: `may have at most ${MAX_CHECK_NAMES} in one request, not ${listed.length}`,
+  };
 }

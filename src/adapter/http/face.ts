@@ -2,22 +2,30 @@
  * The HTTP/JSON face of an adapter.
  *
  *   POST /{tld}/{command}             domains, and poll
- *   POST /{tld}/{object}/{command}    object: domain, host, contact
+ *   POST /{tld}/{object}/{command}    object: domain, host, contact, …
+ *   POST /{tld}/raw                   a command as XML
+ *   GET  /problems/{code}             what a problem's type leads to
  *
- * The body is the command's fields after RFC 5731 to 5733, plus `extensions`: raw XML elements. Statuses: see http-status.ts.
+ * The body is the command's fields after the RFCs' own names, plus `extensions`. Statuses: see status.ts.
  */
+import { randomBytes } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type EppResponse, resultCode } from '../../epp/command.ts';
-import { EppError, type Outcome } from '../../epp/session.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import type { Refusal, TransportFault } from '../../lib/http-server.ts';
 import type { Log } from '../../lib/log.ts';
 import type { AdapterMetrics } from '../adapter-metrics.ts';
 import type { CommandRunner, PooledAccount } from '../command-runner.ts';
-import { type Answer, RequestRefused } from '../work.ts';
-import { type ReadRequest, type RequestProblem, readRequest } from './command-request.ts';
-import { codeLabel, statusOfCode, statusOfFailure } from './status.ts';
+import { RequestRefused } from '../work.ts';
+import { type AccessLog, accessLogger, type LoggedRequest } from './access-log.ts';
+import { answered, failed, ours, refused, type Told } from './answers.ts';
+import { addJsonParser, addXmlParser, BODY_FAULTS } from './bodies.ts';
+import { type CheckedRequest, type ReadRequest, type RequestParts, readRequest } from './command-request.ts';
+import { problemPage } from './problem-pages.ts';
+import { checkRaw } from './raw-request.ts';
+import { readHeaders, requestIdOf, traceOfHeaders } from './request-headers.ts';
 import type { TldRouter } from './tld-routing.ts';
+import { type TraceContext, traceparentOf } from './trace-context.ts';
 
 export interface HttpFaceOptions {
   set: string;
@@ -28,197 +36,195 @@ export interface HttpFaceOptions {
   log: Log;
   /** `leaving`: still serving, connections are closed after each answer; `refusing`: nothing new. */
   stage(): 'serving' | 'leaving' | 'refusing';
+  /** Commands that are served at once, from their headers to the end of their answer; more get 503. */
+  maxConcurrentRequests: number;
+  accessLog: AccessLog;
 }
 
-/** What is answered, and what of it is counted. */
-interface Told {
-  status: number;
-  outcome: Outcome;
-  body: object;
-  /** Label of the metrics. */
-  label: string;
-  retryAfterSeconds?: number;
-}
-
-type CommandRequest = FastifyRequest<{ Params: { tld: string; object?: string; command: string } }>;
+type CommandRequest = FastifyRequest<{ Params: { tld: string; object?: string; command?: string } }>;
 
 const PATHS = ['/:tld/:command', '/:tld/:object/:command'];
 const WRONG_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const PROBLEM_TYPE = 'application/problem+json';
 
 export function addCommandRoutes(app: FastifyInstance, options: HttpFaceOptions): void {
-  app.removeContentTypeParser('text/plain');
-  app.setErrorHandler((error: FastifyError, _request, reply) => sendHttpError(reply, error, options));
+  const face = new HttpFace(options);
+  app.setErrorHandler((error: FastifyError, request, reply) => face.onError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]?.slice(0, 100);
     const message = `${request.method} ${path} is nothing here; commands are POST /{tld}/{command} and POST /{tld}/{object}/{command}`;
-    tell(reply, options, ours(404, 'not-found', message));
+    return face.refuse(request, reply, ours('not-found', message));
+  });
+  app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
+    const page = problemPage(request.params.code);
+    if (page === undefined) return face.refuse(request, reply, ours('not-found', 'there is no such problem'));
+    return reply.type('text/plain; charset=utf-8').send(page);
   });
   for (const url of PATHS) {
-    app.post(url, (request, reply) => serve(request as CommandRequest, reply, options));
     app.route({
       method: WRONG_METHODS,
       url,
       handler(request, reply) {
         reply.header('allow', 'POST');
-        tell(reply, options, ours(405, 'method-not-allowed', `commands are POST, not ${request.method}`));
+        const message = `commands are POST, not ${request.method}`;
+        return face.refuse(request, reply, ours('method-not-allowed', message));
       },
     });
   }
+  // a scope of its own: its parsers and its count of requests are not for the service routes
+  void app.register(async (scope) => {
+    addJsonParser(scope);
+    scope.addHook('onRequest', (request, reply, done) => face.onRequest(request, reply, done));
+    for (const url of PATHS) scope.post(url, (request, reply) => face.serve(request, reply));
+    void scope.register(async (raw) => {
+      addXmlParser(raw);
+      raw.post('/:tld/raw', (request, reply) => face.serve(request, reply, checkRaw));
+    });
+  });
 }
 
-async function serve(
-  request: CommandRequest,
-  reply: FastifyReply,
-  options: HttpFaceOptions,
-): Promise<FastifyReply> {
-  const { clock, metrics, router } = options;
-  const startMs = clock.monotonicMs();
-  const stage = options.stage();
-  if (stage !== 'serving') reply.header('connection', 'close');
-  const { tld, object, command } = request.params;
-  const accreditation = request.headers['x-epp-accreditation'];
-  const read = readRequest(
-    { tld, object, command, accreditation: accreditation?.toString(), body: request.body },
-    router,
-  );
-  let told: Told;
-  let account = 'none';
-  let operation = 'none';
-  if ('problem' in read) {
-    told = problem(read.problem);
-    account = read.problem.account ?? account;
-  } else {
-    ({
-      account: { name: account },
-      operation,
-    } = read);
-    told = stage === 'refusing' ? refusal(shuttingDown()) : await run(read, reply, options);
+/** For `createHttpServer`: what is refused before any route is found. */
+export function refuseTransport(set: string): (fault: TransportFault) => Refusal {
+  const details: Readonly<Record<TransportFault, string>> = {
+    'bad-path': 'the path cannot be decoded, or is too long',
+    'bad-request': 'this is not HTTP/1.1',
+    'request-timeout': 'headers and body did not come in time',
+    'headers-too-large': 'the headers have more than 16 KiB',
+  };
+  return (fault) => ({
+    headers: { 'content-type': PROBLEM_TYPE, 'x-epp-set': set, 'x-epp-outcome': 'not-sent' },
+    body: JSON.stringify(ours(fault, details[fault]).body),
+  });
+}
+
+class HttpFace {
+  readonly #options: HttpFaceOptions;
+  readonly #logAccess: (request: LoggedRequest) => void;
+  readonly #idPrefix = `${randomBytes(6).toString('hex')}-`;
+  #ids = 0;
+  #serving = 0;
+  readonly #leave = () => {
+    this.#serving--;
+  };
+
+  constructor(options: HttpFaceOptions) {
+    this.#options = options;
+    this.#logAccess = accessLogger(options.accessLog, options.log);
   }
-  const seconds = (clock.monotonicMs() - startMs) / 1_000;
-  metrics.request({ registry: account, operation, status: told.label, seconds });
-  options.log.debug(
-    { account, operation, status: told.status, outcome: told.outcome, seconds },
-    'request answered',
-  );
-  if (account !== 'none') reply.header('x-epp-account', account);
-  return tell(reply, options, told);
+
+  /** Before the body is read: what is over the limit costs nothing more. */
+  onRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const { maxConcurrentRequests } = this.#options;
+    if (this.#serving >= maxConcurrentRequests) {
+      const message = `${maxConcurrentRequests} requests are served already`;
+      this.refuse(request, reply, ours('too-many-requests', message));
+      return;
+    }
+    this.#serving++;
+    reply.raw.once('close', this.#leave);
+    done();
+  }
+
+  async serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    check?: (parts: RequestParts, tld: string) => CheckedRequest,
+  ): Promise<FastifyReply> {
+    const { clock, metrics } = this.#options;
+    const startMs = clock.monotonicMs();
+    const stage = this.#options.stage();
+    if (stage !== 'serving') reply.header('connection', 'close');
+    const requestId = requestIdOf(request.headers) ?? this.#newId();
+    const trace = traceOfHeaders(request.headers, newSpanId);
+    const read = this.#read(request as CommandRequest, { trace, startMs, check });
+    let told: Told;
+    if ('problem' in read) told = refused(read.problem);
+    else if (stage === 'refusing') told = failed(shuttingDown(), read.work.transform);
+    else told = await this.#run(read, reply);
+    const ms = clock.monotonicMs() - startMs;
+    const [account, operation] =
+      'problem' in read ? [read.problem.account, 'none'] : [read.account.name, read.operation];
+    metrics.request({ registry: account ?? 'none', operation, status: told.label, seconds: ms / 1_000 });
+    this.#logAccess({ requestId, trace, read: 'problem' in read ? undefined : read, told, ms });
+    if (account !== undefined) reply.header('x-epp-account', account);
+    return this.#tell(reply, told, { requestId, trace });
+  }
+
+  #read(
+    { params, headers: written, body }: CommandRequest,
+    {
+      check,
+      ...known
+    }: Pick<RequestParts, 'trace' | 'startMs'> & { check: Parameters<HttpFace['serve']>[2] },
+  ): ReturnType<typeof readRequest<PooledAccount>> {
+    const headers = readHeaders(written);
+    if ('errors' in headers) return { problem: { code: 'bad-header', errors: headers.errors } };
+    const { tld, object, command = 'raw' } = params;
+    return readRequest({ tld, object, command, headers, body, ...known }, this.#options.router, check);
+  }
+
+  async #run(read: ReadRequest<PooledAccount>, reply: FastifyReply): Promise<Told> {
+    const gone = new AbortController();
+    const onClose = () => gone.abort();
+    reply.raw.once('close', onClose);
+    try {
+      return answered(await this.#options.runner.run(read, gone.signal));
+    } catch (error) {
+      const told = failed(error, read.work.transform);
+      if (told.status === 500)
+        this.#options.log.error({ error: messageOf(error) }, 'a request failed in an unforeseen way');
+      return told;
+    } finally {
+      reply.raw.off('close', onClose);
+    }
+  }
+
+  /** What is refused without looking at the command. */
+  refuse(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
+    const requestId = requestIdOf(request.headers) ?? this.#newId();
+    const trace = traceOfHeaders(request.headers, newSpanId);
+    this.#options.metrics.request({ registry: 'none', operation: 'none', status: told.label, seconds: 0 });
+    this.#logAccess({ requestId, trace, read: undefined, told, ms: 0 });
+    return this.#tell(reply, told, { requestId, trace });
+  }
+
+  /** What fastify refuses before a handler runs. Its own messages may quote the body, which may hold secrets. */
+  onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    const known = BODY_FAULTS[error.statusCode ?? 500];
+    if (known) {
+      this.refuse(request, reply, refused(known));
+      return;
+    }
+    this.#options.log.error({ code: error.code, error: error.name }, 'a request failed in an unforeseen way');
+    this.refuse(request, reply, ours('internal', 'the adapter failed; see its log'));
+  }
+
+  #tell(
+    reply: FastifyReply,
+    told: Told,
+    { requestId, trace }: { requestId: string; trace: TraceContext | undefined },
+  ): FastifyReply {
+    reply
+      .header('x-epp-set', this.#options.set)
+      .header('x-epp-outcome', told.outcome)
+      .header('x-request-id', requestId);
+    if (trace) reply.header('traceparent', traceparentOf(trace));
+    if (told.retryAfterSeconds !== undefined) reply.header('retry-after', String(told.retryAfterSeconds));
+    if (told.replayed) reply.header('idempotency-replayed', 'true');
+    if (told.ageSeconds !== undefined) reply.header('age', String(told.ageSeconds));
+    const type = told.status === 200 ? 'application/json; charset=utf-8' : PROBLEM_TYPE;
+    return reply.code(told.status).header('content-type', type).send(JSON.stringify(told.body));
+  }
+
+  #newId(): string {
+    return this.#idPrefix + (++this.#ids).toString(36);
+  }
+}
+
+function newSpanId(): string {
+  return randomBytes(8).toString('hex');
 }
 
 function shuttingDown(): RequestRefused {
   return new RequestRefused('draining', 'this adapter is shutting down; ask another of the set');
-}
-
-async function run(
-  read: ReadRequest<PooledAccount>,
-  reply: FastifyReply,
-  options: HttpFaceOptions,
-): Promise<Told> {
-  const startMs = options.clock.monotonicMs();
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  reply.raw.once('close', onClose);
-  let told: Told;
-  try {
-    told = answered(await options.runner.run(read, gone.signal));
-  } catch (error) {
-    told = failed(error);
-    if (told.status === 500)
-      options.log.error({ error: messageOf(error) }, 'a request failed in an unforeseen way');
-  }
-  reply.raw.off('close', onClose);
-  if (read.work.transform) logTransform(read, told, options, options.clock.monotonicMs() - startMs);
-  return told;
-}
-
-/** Who changed what, and by which transaction: to reconcile by. Never the body: it holds authInfo. */
-function logTransform(
-  { account, operation, work }: ReadRequest<PooledAccount>,
-  told: Told,
-  options: HttpFaceOptions,
-  ms: number,
-): void {
-  const { clTRID, svTRID } = told.body as { clTRID?: string; svTRID?: string };
-  const { name, id } = work.command.body;
-  options.log.info(
-    {
-      account: account.name,
-      operation,
-      object: name ?? id,
-      clTRID,
-      svTRID,
-      outcome: told.outcome,
-      code: told.label,
-      ms: Math.round(ms),
-    },
-    'transform command',
-  );
-}
-
-/** The registry's answer as it is, and how to take it. */
-function answered({ response, clTRID }: Answer): Told {
-  const code = resultCode(response);
-  const body: EppResponse & { outcome: Outcome } = { outcome: 'done', ...response, clTRID };
-  return { status: statusOfCode(code), outcome: 'done', body, label: codeLabel(code) };
-}
-
-function failed(error: unknown): Told {
-  if (error instanceof RequestRefused) return refusal(error);
-  if (error instanceof EppError) return failure(error);
-  return ours(500, 'internal', 'the adapter failed; see its log');
-}
-
-function refusal(error: RequestRefused): Told {
-  return { ...ours(503, error.code, error.message), retryAfterSeconds: error.retryAfterSeconds };
-}
-
-function failure({ kind, outcome, code, clTRID, message }: EppError): Told {
-  const status = statusOfFailure(kind, outcome);
-  const error = { code: kind, message, ...(code === undefined ? {} : { resultCode: code }) };
-  const body = { error, outcome, ...(clTRID === undefined ? {} : { clTRID }) };
-  return { status, outcome, body, label: kind, ...(status === 503 ? { retryAfterSeconds: 1 } : {}) };
-}
-
-function problem({ status, code, message, field }: RequestProblem): Told {
-  return ours(status, code, message, field);
-}
-
-/** An error of ours: nothing was sent. */
-function ours(status: number, code: string, message: string, field?: string): Told {
-  const error = { code, message, ...(field === undefined ? {} : { field }) };
-  return { status, outcome: 'not-sent', body: { error, outcome: 'not-sent' }, label: code };
-}
-
-function tell(reply: FastifyReply, options: HttpFaceOptions, told: Told): FastifyReply {
-  reply.header('x-epp-set', options.set).header('x-epp-outcome', told.outcome);
-  if (told.retryAfterSeconds !== undefined) reply.header('retry-after', String(told.retryAfterSeconds));
-  return reply.code(told.status).send(told.body);
-}
-
-/** For `createHttpServer`. */
-export const BAD_PATH = {
-  error: { code: 'bad-path', message: 'the path cannot be decoded, or is too long' },
-  outcome: 'not-sent',
-} as const;
-
-/** What fastify refuses before a handler runs. Its own messages may quote the body, which may hold secrets. */
-const HTTP_ERRORS: Readonly<Record<number, { code: string; message: string; field?: string }>> = {
-  400: { code: 'bad-json', message: 'body: is not valid JSON', field: 'body' },
-  413: { code: 'body-too-large', message: 'body: is larger than 256 KiB', field: 'body' },
-  415: {
-    code: 'unsupported-media-type',
-    message: 'content-type: must be application/json',
-    field: 'content-type',
-  },
-};
-
-function sendHttpError(reply: FastifyReply, error: FastifyError, options: HttpFaceOptions): void {
-  const status = error.statusCode ?? 500;
-  const known = HTTP_ERRORS[status];
-  if (!known) {
-    options.log.error({ code: error.code, error: error.name }, 'a request failed in an unforeseen way');
-    tell(reply, options, ours(500, 'internal', 'the adapter failed; see its log'));
-    return;
-  }
-  options.metrics.request({ registry: 'none', operation: 'none', status: known.code, seconds: 0 });
-  tell(reply, options, ours(status, known.code, known.message, known.field));
 }

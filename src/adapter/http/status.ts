@@ -9,9 +9,9 @@
  * | 402 | 2104 billing failure |
  * | 403 | 2201, 2202 authorization |
  * | 404 | unknown TLD, accreditation or command (ours); 2303 object does not exist |
- * | 405, 413, 415 | method, size, content type (ours) |
- * | 409 | 2302 object exists, and every other state of the object that forbids the command |
- * | 422 | 2004, 2005, 2306, 2308: a value that this registry does not take |
+ * | 405, 408, 413, 415, 431 | method, too slow, size of body, content type, size of headers (ours) |
+ * | 409 | 2302 object exists, and every other state of the object that forbids the command; an idempotency key that is at work |
+ * | 422 | 2004, 2005, 2306, 2308: a value that this registry does not take; an idempotency key of another request |
  * | 501 | 2000, 2101, 2102, 2103, 2307: the registry does not have it |
  * | 502 | the registry failed (24xx, 25xx), does not accept our login, or closed the connection: see `outcome` |
  * | 503 | not sent: queue full, waited too long, draining, no account; `Retry-After` says when; also 2502 |
@@ -56,9 +56,14 @@ const STATUS_OF_CODE: Readonly<Record<number, number>> = {
 /** For codes that RFC 5730 does not have: by its second digit (section 3). */
 const STATUS_OF_CATEGORY: Readonly<Record<number, number>> = { 20: 400, 21: 501, 22: 403, 23: 409 };
 
+/** The registry did it, or will (RFC 5730 section 3). */
+export function isSuccess(code: number): boolean {
+  return code >= 1000 && code < 2000;
+}
+
 /** The HTTP status for a registry's result code. */
 export function statusOfCode(code: number): number {
-  if (code >= 1000 && code < 2000) return 200;
+  if (isSuccess(code)) return 200;
   return STATUS_OF_CODE[code] ?? STATUS_OF_CATEGORY[Math.floor(code / 100)] ?? 502;
 }
 
@@ -71,5 +76,5 @@ export function statusOfFailure(kind: EppErrorKind, outcome: 'not-sent' | 'unkno
 /** A label value for metrics: the code where RFC 5730 knows it, so that a registry cannot grow the number of series. */
 export function codeLabel(code: number): string {
   if (Object.hasOwn(RESULT_MESSAGES, code)) return String(code);
-  return code >= 1000 && code < 2000 ? '1xxx' : '2xxx';
+  return isSuccess(code) ? '1xxx' : '2xxx';
 }

@@ -135,6 +135,12 @@ export const adapterFile = z.strictObject({
   peers: z.strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) }).optional(),
   /** Requests that are served at once; more get 503. */
   maxConcurrentRequests: z.int().min(1).max(1_000_000).default(10_000),
+  accessLog: z
+    .enum(['all', 'transforms', 'none'])
+    .default('transforms')
+    .describe(
+      'A line at level info for these requests; the others have theirs at level debug, none nowhere.',
+    ),
   /** Requests that may wait for a connection, over all accounts; more get 503 at once. */
   queueLimit: z.int().min(0).max(1_000_000).default(1_000),
   accounts: z.array(account).min(1),
