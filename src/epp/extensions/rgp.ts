@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { dateTime, freeText, language } from '../fields.ts';
 import { attribute, type Content, many, one, own, record } from '../mapping.ts';
 import { EPP_URI } from '../namespaces.ts';
-import { parseXml, XmlError } from '../xml.ts';
+import { XmlError } from '../xml.ts';
 import { elementsOf, exactTextOf } from '../xml-element.ts';
+import { parseXmlStrictly } from '../xml-strict.ts';
 import { escapeXml, rawContent, rawXml } from '../xml-write.ts';
 import type { ExtensionDefinition } from './definition.ts';
 
@@ -29,7 +30,7 @@ function problemOf(xml: string): string | undefined {
 }
 
 /** What stands inside one element, so that nothing can break out of it. */
-const parseInside = (xml: string) => parseXml(`<report>${xml}</report>`);
+const parseInside = (xml: string) => parseXmlStrictly(`<report>${xml}</report>`);
 
 const mixed = () => z.union([freeText(), z.strictObject({ xml: xmlContent() })]);
 

@@ -3,8 +3,9 @@
  * asks for more than our tolerant reader does: what stands in our frame must be well-formed by itself.
  */
 import { z } from 'zod';
-import { parseXml, XmlError } from '../xml.ts';
+import { XmlError } from '../xml.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
+import { parseXmlStrictly } from '../xml-strict.ts';
 import { isXmlText } from '../xml-write.ts';
 
 const DECLARATION = /^\ufeff?\s*<\?xml\s[^?]*\?>/;
@@ -28,10 +29,10 @@ function problemOf(xml: string, uri: string, local: string): string | undefined 
   if (/<[!?]/.test(element) || element.includes(']]>')) {
     return 'must be the element alone: no comments, instructions, DOCTYPE or CDATA';
   }
-  if (!isXmlText(element) || !hasKnownReferences(element)) return 'holds a character that XML forbids';
   try {
-    const root = parseXml(element);
+    const root = parseXmlStrictly(element);
     if (root.uri !== uri || root.local !== local) return `must be the element ${local} of ${uri}`;
+    if (hasForbiddenReference(element)) return 'refers to a character that XML forbids';
     return isNamedWell(root) ? undefined : 'holds a name without namespace, or one that is not plain ASCII';
   } catch (error) {
     if (error instanceof XmlError) return error.message;
@@ -39,15 +40,11 @@ function problemOf(xml: string, uri: string, local: string): string | undefined 
   }
 }
 
-/** True where every `&` begins one of the five entities or the number of a character that XML allows. */
-function hasKnownReferences(text: string): boolean {
-  for (const [, name = ''] of text.matchAll(/&([^;&]{1,20};)?/g)) {
-    if (/^(?:lt|gt|amp|quot|apos);$/.test(name)) continue;
-    const [, hexadecimal, decimal] = /^#(?:x([\da-fA-F]{1,6})|(\d{1,7}));$/.exec(name) ?? [];
+function hasForbiddenReference(xml: string): boolean {
+  return [...xml.matchAll(/&#(?:x([\da-f]+)|(\d+));/gi)].some(([, hexadecimal, decimal]) => {
     const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
-    if (!(code <= 0x10ffff && isXmlText(String.fromCodePoint(code)))) return false;
-  }
-  return true;
+    return code > 0x10ffff || !isXmlText(String.fromCodePoint(code));
+  });
 }
 
 function isNamedWell(element: XmlElement): boolean {
@@ -57,9 +54,7 @@ function isNamedWell(element: XmlElement): boolean {
     uri !== '' &&
     plain(prefix) &&
     plain(local) &&
-    attributes.every(
-      (one) => plain(one.prefix) && plain(one.local) && (one.prefix === '' || one.uri !== ''),
-    ) &&
+    attributes.every((one) => plain(one.prefix) && plain(one.local)) &&
     elementsOf(element).every(isNamedWell)
   );
 }
