@@ -34,14 +34,26 @@ export function parseXml(source: string, limits: XmlLimits = DEFAULT_XML_LIMITS)
 export function decodeXml(body: Uint8Array): string {
   if (body[0] === 0xfe && body[1] === 0xff) return new TextDecoder('utf-16be').decode(body);
   if (body[0] === 0xff && body[1] === 0xfe) return new TextDecoder('utf-16le').decode(body);
-  const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 120)).toString('latin1');
-  const encoding = /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1]?.toLowerCase();
-  if (encoding === undefined || encoding === 'utf-8' || encoding === 'us-ascii') return UTF8.decode(body);
+  if (isDeclaredUtf8(body)) return UTF8.decode(body);
+  const encoding = declaredEncoding(body) ?? '';
   try {
     return new TextDecoder(encoding).decode(body);
   } catch {
     throw new XmlError(`the XML declares the encoding ${encoding}, which cannot be read here; EPP is UTF-8`);
   }
+}
+
+/** True where the XML declaration says so, or says nothing. */
+export function isDeclaredUtf8(body: Uint8Array): boolean {
+  const encoding = declaredEncoding(body);
+  return encoding === undefined || encoding === 'utf-8' || encoding === 'us-ascii';
+}
+
+/** What the XML declaration names, in lower case. */
+function declaredEncoding(body: Uint8Array): string | undefined {
+  if (body[0] === LT && body[1] !== QUESTION) return undefined;
+  const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 120)).toString('latin1');
+  return /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1]?.toLowerCase();
 }
 
 const UTF8 = new TextDecoder('utf-8');
