@@ -38,6 +38,10 @@ test: $(DEPS) ## everything: checks, unit, API server, kind, demos
 test-unit: $(DEPS) ## tests that need Node alone
 	@vitest run --project unit
 
+.PHONY: test-interop
+test-interop: $(DEPS) ## other people's EPP software against the simulated registry
+	@vitest run --project interop
+
 .PHONY: test-api
 test-api: $(DEPS) ## tests on a real API server
 	@$(CLUSTER_CLI) prepare api

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const node = { environment: 'node' as const, passWithNoTests: false };
 
-/** Three projects by what a test needs: `unit` Node alone, `api` a real API server, `e2e` a kind cluster. */
+/** Projects by what a test needs: `unit` Node alone, `interop` other people's EPP software, `api` a real API server, `e2e` a kind cluster. */
 export default defineConfig({
   test: {
     projects: [
@@ -11,7 +11,18 @@ export default defineConfig({
           ...node,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.api.test.ts', 'test/**/*.e2e.test.ts'],
+          exclude: ['test/**/*.api.test.ts', 'test/**/*.e2e.test.ts', 'test/**/*.interop.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...node,
+          name: 'interop',
+          include: ['test/**/*.interop.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          // packages are installed one at a time
+          fileParallelism: false,
         },
       },
       {

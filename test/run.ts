@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { availability } from './cluster/availability.ts';
+import { missingLibraries } from './interop/libraries.ts';
 
 interface Tally {
   passed: number;
@@ -18,6 +19,8 @@ interface Stage {
   name: string;
   /** What the stage needs beyond Node. */
   needs?: 'api' | 'kind';
+  /** Parts that this machine cannot carry, each with its reason; the stage runs without them. */
+  leftOut?(): Promise<string[]>;
   run(): Promise<Tally>;
 }
 
@@ -86,6 +89,7 @@ const STAGES: readonly Stage[] = [
       ]),
   },
   { name: 'unit', run: () => vitest('unit') },
+  { name: 'interop', leftOut: missingLibraries, run: () => vitest('interop') },
   { name: 'api', needs: 'api', run: () => vitest('api') },
   { name: 'demo-embedded', run: () => commands([['node', ['demo/main.ts'], { CLUSTER: 'embedded' }]]) },
   { name: 'e2e', needs: 'kind', run: () => vitest('e2e') },
@@ -116,6 +120,7 @@ async function main(wanted: string[]): Promise<number> {
       leftOut.push(`${stage.name}: ${can.why}`);
       continue;
     }
+    for (const reason of (await stage.leftOut?.()) ?? []) leftOut.push(`${stage.name}: ${reason}`);
     const start = performance.now();
     if (stage.needs && (await exec('node', ['test/cluster/cli.ts', 'prepare', stage.needs])) !== 0) {
       total.failed++;

@@ -23,7 +23,11 @@ export async function installMissing(
   for (const [program, debianPackage] of Object.entries(programs)) {
     if (!(await isInPath(program))) missing.push(debianPackage);
   }
-  if (missing.length === 0) return;
+  if (missing.length > 0) await installPackages(missing, progress);
+}
+
+/** As `installMissing`, for packages that are known to be missing. */
+export async function installPackages(missing: readonly string[], progress: Progress): Promise<void> {
   const why = whyNoApt();
   if (why !== undefined) {
     throw new Error(`needs ${missing.join(', ')}, and cannot install it: ${why}. Install it and start again`);
