@@ -1,6 +1,6 @@
 /**
  * CNNIC's cnnic-contact-1.0: who a registrant is in law, for the real-name check of .cn. CNNIC gives its schema to registrars
- * alone; elements and their order are those of Net::DRI (CN/Contact.pm and its t/667cnnic.t) and of GoDaddy Registry's
+ * alone; elements and their order are those of Net::DRI (CN/Contact.pm and its tests) and of GoDaddy Registry's
  * jtoolkit2 (ContactCreateCNNICExtension), which agree.
  */
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
  * CNNIC's cnnic-domain-1.0 and cnnic-host-1.0: the agent through whom a name was sold. CNNIC gives its schemas to registrars
- * alone; elements and their order are those of Net::DRI (CNNIC/Domain.pm, CNNIC/Host.pm and t/667cnnic.t).
+ * alone; elements and their order are those of Net::DRI (CNNIC/Domain.pm, CNNIC/Host.pm and their tests).
  */
 import { z } from 'zod';
 import { clID } from '../fields.ts';

@@ -57,7 +57,7 @@ export const norid: Profile = {
   suggested: { sessionLimit: 1, idleTimeoutSeconds: 120, maxCommandsPerConnection: 900 },
   caveat: 'Messages that nobody has polled for 21 days are taken off the queue by the registry.',
   sources: {
-    features: 'Norid EPP Interface Specification',
+    features: 'Net::DRI, NO.pm',
     extensionURIs: 'Norid EPP Interface Specification; logins of clients (metaregistrar/php-epp-client)',
     sessionLimit: 'teknisk.norid.no, System limitations: 1, up to 9 on request',
     idleTimeoutSeconds: 'teknisk.norid.no, System limitations',
@@ -147,7 +147,7 @@ export const lv: Profile = {
   suggested: { idleTimeoutSeconds: 600, maxAgeSeconds: 428_400 },
   caveat: 'Has no host objects: name servers are attributes of a domain.',
   sources: {
-    features: 'logins of clients (Net::DRI, LV.pm)',
+    features: 'Net::DRI, LV.pm',
     objectURIs: 'nic.lv/eppdoc, Overview',
     extensionURIs: 'nic.lv/eppdoc, Extensions',
     keepalive: 'nic.lv/epp, Session management commands: hello or poll',
@@ -164,7 +164,7 @@ export const cira: Profile = {
   extensionURIs: ['urn:ietf:params:xml:ns:fury-2.1', 'urn:ietf:params:xml:ns:fury-rgp-1.0'],
   suggested: { sessionLimit: 15 },
   sources: {
-    features: 'Net::DRI, CIRA/Fury.pm',
+    features: 'Net::DRI, CIRA/Fury.pm, whose fury-rgp adds to RFC 3915; .ca signs delegations',
     extensionURIs: 'CIRA Fury 2.1 EPP Extension',
     sessionLimit: '.CA Application Services Acceptable Use Policy 1.2 (2019): for each registrar account',
   },
@@ -222,8 +222,8 @@ export const au: Profile = {
   extensionURIs: ['urn:X-au:params:xml:ns:auext-1.3', 'urn:X-au:params:xml:ns:auext-1.2'],
   suggested: { sessionLimit: 40 },
   sources: {
-    features: 'Net::DRI, AU.pm',
+    features: "jtoolkit2, the toolkit of .au's registry",
     extensionURIs: '.au Extensions to EPP 1.2; jtoolkit2 for 1.3',
-    sessionLimit: "auDA's registry documents",
+    sessionLimit: "the registry's own pages",
   },
 };

@@ -11,7 +11,7 @@ export const cnnic: Profile = {
   keepalive: 'poll',
   coalesceChecks: false,
   sources: {
-    features: 'Net::DRI, CNNIC.pm and t/667cnnic.t; CNNIC, IDN EPP Extension (cdn-1.0)',
+    features: 'Net::DRI, CNNIC.pm and its tests; CNNIC, IDN EPP Extension (cdn-1.0)',
     maxCheckNames: 'registrars of .cn run it so',
     coalesceChecks: 'one name a check leaves nothing to put together',
   },

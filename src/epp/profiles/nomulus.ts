@@ -14,9 +14,8 @@ export const nomulus: Profile = {
   sources: {
     features:
       'github.com/google/nomulus, ProtocolDefinition: fee-1.0 is offered outside production, the others in it, so far',
-    maxCheckNames: 'github.com/google/nomulus, RegistryConfig.getMaxChecks; more is answered 2306',
-    maxFrameBytes: "github.com/google/nomulus, the proxy's own limit",
-    sessionLimit: 'github.com/google/nomulus, quota of the proxy: for each certificate',
-    idleTimeoutSeconds: 'github.com/google/nomulus, read timeout of the proxy',
+    maxCheckNames: 'github.com/google/nomulus, maxChecks of RegistryConfig; more is answered 2306',
+    sessionLimit: 'github.com/google/nomulus, default-config.yaml of the proxy: for each certificate',
+    idleTimeoutSeconds: 'github.com/google/nomulus, default-config.yaml of the proxy',
   },
 };
