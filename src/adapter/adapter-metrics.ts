@@ -33,6 +33,8 @@ export function adapterMetrics(registry: Registry, owner: { set: string; busines
     buckets: SECONDS,
     registers,
   });
+  /** Bound to their labels once: there are few combinations, and many requests. */
+  const ofRequests = new Map<string, { count: Counter.Internal; duration: Histogram.Internal<string> }>();
   const counter = (name: string, help: string, more: readonly string[] = []) =>
     new Counter({ name, help, labelNames: [...ofConnection, ...more], registers });
   const opens = counter('epp_connection_opens_total', 'Logins that were answered 1000.');
@@ -81,9 +83,16 @@ export function adapterMetrics(registry: Registry, owner: { set: string; busines
   gauge('epp_request_queue_size', 'Requests that wait for a connection.', ({ pool }) => pool.waiting);
 
   return {
-    request({ seconds, ...labels }) {
-      requests.inc({ ...owner, ...labels });
-      durations.observe({ ...owner, ...labels }, seconds);
+    request({ registry: account, operation, status, seconds }) {
+      const key = `${account} ${operation} ${status}`;
+      let bound = ofRequests.get(key);
+      if (!bound) {
+        const labels = { ...owner, registry: account, operation, status };
+        bound = { count: requests.labels(labels), duration: durations.labels(labels) };
+        ofRequests.set(key, bound);
+      }
+      bound.count.inc();
+      bound.duration.observe(seconds);
     },
     connectionEvents(name) {
       const labels = { ...owner, registry: name };
