@@ -10,6 +10,7 @@ use Net::EPP::Frame;
 my ($host, $port, $ca, $user, $pass) = @ARGV;
 my $json = JSON::PP->new->canonical->allow_nonref;
 $| = 1;
+binmode STDOUT, ':utf8';
 
 sub step {
     my ($step, $result) = @_;
