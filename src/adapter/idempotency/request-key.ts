@@ -7,13 +7,6 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 import type { EppCommand } from '../../epp/command.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 
-const KEY_PATTERN = /^[\x20-\x7e]{1,255}$/;
-
-/** Whether a header's value can be a key: 1 to 255 printable characters of ASCII. */
-export function isIdempotencyKey(written: string): boolean {
-  return KEY_PATTERN.test(written);
-}
-
 export interface KeyOwner {
   /** Whose keys they are: the same for all sets that a request may be sent to again. */
   scope: string;
