@@ -86,6 +86,37 @@ describe('openSession', () => {
     session.destroy(new EppError('over', { kind: 'shutdown', outcome: 'not-sent' }));
   });
 
+  it('puts a long password into loginSec where the greeting has it', async () => {
+    const uri = 'urn:ietf:params:xml:ns:epp:loginSec-1.0';
+    let login = '';
+    const at = await start(async (connection) => {
+      connection.send(GREETING.replace('urn:ietf:params:xml:ns:secDNS-1.1', uri));
+      login = await connection.receive();
+      connection.answer(login, 1000);
+    });
+    const credentials = { ...CREDENTIALS, password: 'more than sixteen characters' };
+    const session = await openSession(sessionOptions(at, { credentials }));
+    expect(login).toContain('<pw>[LOGIN-SECURITY]</pw>');
+    expect(login).toContain(`<extURI>${uri}</extURI>`);
+    expect(login).toContain('<loginSec:pw>more than sixteen characters</loginSec:pw>');
+    session.destroy(new EppError('over', { kind: 'shutdown', outcome: 'not-sent' }));
+  });
+
+  it('writes no login with a long password that the greeting has no place for', async () => {
+    let received: Promise<string> | undefined;
+    const at = await start((connection) => {
+      connection.greet();
+      received = connection.receive();
+      received.catch(() => {});
+    });
+    const credentials = { ...CREDENTIALS, password: 'more than sixteen characters' };
+    const error = await openError(sessionOptions(at, { credentials }));
+    expect(error).toMatchObject({ kind: 'login', outcome: 'not-sent' });
+    expect(error.message).toContain('the greeting does not offer loginSec-1.0');
+    expect(error.message).not.toContain(credentials.password);
+    await expect(received).rejects.toThrow('the client hung up');
+  });
+
   it('reads a greeting that comes in pieces, and one that comes with the next frame', async () => {
     const at = await start(async (connection) => {
       const frame = encodeFrame(GREETING);
@@ -120,12 +151,12 @@ describe('openSession without connecting', () => {
 
   it('does not connect with credentials that no account can have, and does not tell them', async () => {
     const at = await start(() => {});
-    const credentials = { clientId: 'acme', password: 'a password far too long for EPP' };
+    const credentials = { clientId: 'acme', password: 'sh0rt' };
     const error = await openError(sessionOptions(at, { credentials }));
     expect(error).toMatchObject({ kind: 'login', close: 'never-connected' });
     expect(error.message).toContain('verisign-acme');
     expect(error.message).toContain('pw: must have 6 to 16 characters');
-    expect(error.message).not.toContain('too long for EPP');
+    expect(error.message).not.toContain('sh0rt');
     expect(registry?.connections).toBe(0);
   });
 
