@@ -6,7 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { closedLoop, creates, openLoop, quantile } from './load.ts';
+import { closedLoop, creates, openLoop, quantile, startFlood } from './load.ts';
 import { type BenchRegistry, machine, type Setting, startBenchRegistry } from './stage.ts';
 
 const SESSIONS = 10;
@@ -137,8 +137,7 @@ async function flooded(registry: BenchRegistry, rows: Row[]): Promise<void> {
     const flood = openLoop(adapter.url, { perSecond: 10 * capacity, seconds: 60, signal: stop.signal });
     await creates(adapter.url, { callers: 2, seconds: WARM_UP_SECONDS });
     const busy = await creates(adapter.url, { callers: 2, seconds: SECONDS });
-    stop.abort();
-    const queries = await flood;
+    const queries = await flood.stop();
     const ratio = quantile(busy.times, 0.99) / quantile(idle.times, 0.99);
     rows.push({
       what: `creates under a flood of checks (${what}): p99 to idle p99`,

@@ -1,5 +1,9 @@
 /** Callers of an adapter's HTTP face. Every answer is compared with what was asked. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
+
+const SELF = fileURLToPath(import.meta.url);
 
 export interface Measured {
   /** Names (of checks) or commands a second that were answered. */
@@ -117,4 +121,34 @@ async function post(pool: Pool, path: string, body: object): Promise<{ status: n
     body: JSON.stringify(body),
   });
   return { status: statusCode, text: await answer.text() };
+}
+
+/** An open loop in a process of its own, so that it does not slow down what is measured here. `stop` tells what became of it. */
+export function startFlood(
+  url: string,
+  perSecond: number,
+): { stop(): Promise<{ perSecond: number; failed: number }> } {
+  const child = fork(SELF, [url, String(perSecond)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return {
+    stop: () =>
+      new Promise((resolve, reject) => {
+        child.once('message', (told) => resolve(told as { perSecond: number; failed: number }));
+        child.once('exit', (code) => reject(new Error(`the flood ended with ${code}`)));
+        child.send('stop');
+      }),
+  };
+}
+
+const MOST_SECONDS = 60;
+
+if (process.argv[1] === SELF) {
+  const [url = '', perSecond] = process.argv.slice(2);
+  const stop = new AbortController();
+  process.once('message', () => stop.abort());
+  const flood = await openLoop(url, {
+    perSecond: Number(perSecond),
+    seconds: MOST_SECONDS,
+    signal: stop.signal,
+  });
+  process.send?.({ perSecond: flood.perSecond, failed: flood.failed }, () => process.exit(0));
 }
