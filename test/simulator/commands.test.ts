@@ -261,7 +261,8 @@ describe('its documents', () => {
       ask('contact:check', { ids: ['sh8013', 'abc'] });
       ask('contact:info', { id: 'sh8013' });
       for (const { object, command } of CATALOGUE) ask(object ? `${object}:${command}` : command, {});
-      documents.push(greeting(new Date('2026-01-01')), response({ code: 2502 }, undefined, 'SIM-9'));
+      documents.push(greeting(new Date('2026-01-01')), greeting(new Date('2026-01-01'), ['urn:x:any?a=1&b']));
+      documents.push(response({ code: 2502 }, undefined, 'SIM-9'));
       validate(documents);
     },
     30_000,
