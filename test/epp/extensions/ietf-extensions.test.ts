@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkCommand, onTheWire, readCommand, writeCommand } from '../../../src/epp/catalogue.ts';
+import { z } from 'zod';
+import {
+  CATALOGUE,
+  checkCommand,
+  nameOf,
+  onTheWire,
+  readCommand,
+  writeCommand,
+} from '../../../src/epp/catalogue.ts';
 import type { EppCommand, EppObject } from '../../../src/epp/command.ts';
-import { extensionsOf, writeResponseExtension } from '../../../src/epp/extensions/catalogue.ts';
+import { EXTENSIONS, extensionsOf, writeResponseExtension } from '../../../src/epp/extensions/catalogue.ts';
 import { ietfExtensions } from '../../../src/epp/extensions/ietf.ts';
 import { PASSWORD_IN_EXTENSION } from '../../../src/epp/extensions/login-sec.ts';
 import { readServerDocument } from '../../../src/epp/responses/response.ts';
 import { parseXml } from '../../../src/epp/xml.ts';
+import type { XmlElement } from '../../../src/epp/xml-element.ts';
 import { commandArbitrary } from '../command-arbitraries.ts';
 import { response } from '../documents.ts';
 import { CANNOT_VALIDATE, validate } from '../xmllint.ts';
@@ -120,4 +129,58 @@ describe('the extensions of the IETF', () => {
     },
     60_000,
   );
+
+  it('are read without harm, whatever is missing or has another name', () => {
+    const trees = [
+      ...pairs.flatMap(({ extension, part, value }) =>
+        fc
+          .sample(extended(part, { [extension]: value }), { numRuns: 8, seed: 2 })
+          .map((given) => writeCommand(given)),
+      ),
+      ...answers.flatMap(({ extension, part, value }) =>
+        fc
+          .sample(value, { numRuns: 8, seed: 2 })
+          .map((given) => response({ extension: writeResponseExtension(extension, part, given) })),
+      ),
+    ].map((xml) => parseXml(xml));
+    fc.assert(
+      fc.property(fc.constantFrom(...trees), fc.infiniteStream(fc.nat(99)), (tree, chances) => {
+        const damaged = damage(tree, () => chances.next().value ?? 50);
+        readCommand(damaged);
+        if (tree.children.some((child) => typeof child !== 'string' && child.local === 'response')) {
+          readServerDocument(damaged);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });
+
+describe('every schema', () => {
+  const schemas = [
+    ...CATALOGUE.map((command) => [nameOf(command), command.schema] as const),
+    ...EXTENSIONS.flatMap(({ name, commands }) =>
+      Object.entries(commands).map(([command, { schema }]) => [`${name} of ${command}`, schema] as const),
+    ),
+  ];
+  it.each(schemas)('can be told to callers as JSON Schema: %s', (_name, schema) => {
+    expect(z.toJSONSchema(schema, { io: 'input' })).toMatchObject({ $schema: expect.any(String) });
+  });
+});
+
+/** Extensions with parts of them gone, doubled, renamed or empty. @param chance in [0, 99] */
+function damage(element: XmlElement, chance: () => number, depth = 0): XmlElement {
+  const inside = depth > 2;
+  const children = element.children.flatMap((child): (XmlElement | string)[] => {
+    if (typeof child === 'string') return inside && chance() < 10 ? [] : [child];
+    const kind = inside ? chance() : 99;
+    if (kind < 8) return [];
+    const kept = damage(child, chance, depth + 1);
+    if (kind < 14) return [{ ...kept, local: 'x' }];
+    if (kind < 20) return [{ ...kept, uri: 'urn:x' }];
+    if (kind < 26) return [{ ...kept, children: [] }];
+    return kind < 32 ? [kept, kept] : [kept];
+  });
+  const attributes = element.attributes.filter(() => !inside || chance() >= 15);
+  return { ...element, attributes, children };
+}
