@@ -133,8 +133,7 @@ async function flooded(registry: BenchRegistry, rows: Row[]): Promise<void> {
     await creates(adapter.url, { callers: 2, seconds: WARM_UP_SECONDS });
     const idle = await creates(adapter.url, { callers: 2, seconds: SECONDS });
     const capacity = (setting.sessions * setting.depth * 1_000) / LATENCY_MS;
-    const stop = new AbortController();
-    const flood = openLoop(adapter.url, { perSecond: 10 * capacity, seconds: 60, signal: stop.signal });
+    const flood = startFlood(adapter.url, 10 * capacity);
     await creates(adapter.url, { callers: 2, seconds: WARM_UP_SECONDS });
     const busy = await creates(adapter.url, { callers: 2, seconds: SECONDS });
     const queries = await flood.stop();
