@@ -28,7 +28,9 @@ export class SecretFileError extends Error {
 
 /** @param folder what the account's paths are relative to */
 export function fileSecrets(
-  account: Pick<AdapterAccount, 'name' | 'credentials' | 'tls'>,
+  account: Pick<AdapterAccount, 'name' | 'credentials'> & {
+    tls: Pick<AdapterAccount['tls'], 'dir' | 'caDir'>;
+  },
   folder: string,
 ): AccountSecrets {
   const read = (dir: string, key: string) =>

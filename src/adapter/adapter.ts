@@ -22,6 +22,7 @@ import { jobMetrics } from './jobs/job-metrics.ts';
 import { alone, type Leadership } from './jobs/leadership.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
+import { productCompleter } from './products.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
 import { QueueRoom } from './scheduler/queue-room.ts';
 import { zoneFinder } from './scheduler/zones.ts';
@@ -176,6 +177,7 @@ function buildAccounts(options: AdapterOptions, metrics: AdapterMetrics, clock: 
         coalesce: file.checks.coalesce ?? profile.coalesceChecks,
         zoneOf: profile.oneZonePerCheck ? zoneFinder(account.tlds) : undefined,
       },
+      complete: profile.namestoreSubProduct ? productCompleter(account.tlds) : undefined,
       depth,
       transformReservePercent: file.transformReservePercent,
       resolve: () => resolver(host, port),
@@ -219,7 +221,7 @@ function sessionOpener(
     open({
       account: account.name,
       endpoint: { host, ...endpoint, ...(serverName === undefined ? {} : { serverName }) },
-      tls,
+      tls: { ...tls, minVersion: account.tls.minVersion },
       credentials: { clientId: credentials.username, password: credentials.password },
       profile: deps.profile,
       depth: deps.depth,
