@@ -21,7 +21,11 @@ import type { ConnectionListener, ConnectionState, PooledConnection } from './po
 import { Dispatcher, type DispatcherOptions, type Submitted } from './scheduler/dispatcher.ts';
 import { RequestRefused, type Work } from './work.ts';
 
-export type AccountPoolOptions = ConnectionOpenerOptions & DispatcherOptions;
+export type AccountPoolOptions = ConnectionOpenerOptions &
+  DispatcherOptions & {
+    /** What the account's registry wants with every command; nothing by default. */
+    complete?: ((work: Work) => Work) | undefined;
+  };
 
 const MAINTENANCE_MS = 1_000;
 const CUT_QUERY_AFTER_MS = 5_000;
@@ -101,7 +105,9 @@ export class AccountPool {
 
   submit(work: Work): Submitted {
     const refusal = this.#refusal();
-    return refusal ? { answer: Promise.reject(refusal), cancel: () => {} } : this.#dispatcher.submit(work);
+    if (refusal) return { answer: Promise.reject(refusal), cancel: () => {} };
+    const { complete } = this.#options;
+    return this.#dispatcher.submit(complete ? complete(work) : work);
   }
 
   /** Finishes what waits and what runs, then logs everything out. What is left when the time is out is cut. Never rejects. */

@@ -9,6 +9,8 @@ export interface Work {
   readonly clTRID?: string;
   /** Changes something at the registry. */
   readonly transform: boolean;
+  /** The TLD that was asked under, as A-labels. */
+  readonly tld?: string;
   /** By what it does, unless it is `background`: that waits behind everything that callers ask. */
   readonly priority?: 'transform' | 'query' | 'background';
   /** Who asks, for fairness between callers (header x-epp-tenant): 1 to 64 characters of a token. */

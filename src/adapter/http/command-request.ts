@@ -88,6 +88,7 @@ export function readRequest<A extends ServedAccount>(
   const work: Work = {
     command,
     transform: command.transform,
+    tld,
     ...(headers.tenant === undefined ? undefined : { tenant: headers.tenant }),
     ...(headers.timeoutMs === undefined ? undefined : { deadlineMs: startMs + headers.timeoutMs }),
     ...(trace === undefined ? undefined : { trace }),
