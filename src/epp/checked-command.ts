@@ -1,9 +1,6 @@
 import type { EppCommand, EppExtensions, EppObject } from './command.ts';
 import type { CommandDefinition } from './commands/definition.ts';
 
-/** Client transaction ids as programs make them: no need to ask the schema. */
-const PLAIN_ID = /^[\w.:-]{3,64}$/;
-
 /**
  * A command that `checkCommand` has passed, completed by defaults: it is written without being checked again. Made by
  * `checkCommand` alone, and not to be changed. A copy (`{...command}`) is an ordinary command again, checked anew.
@@ -38,9 +35,4 @@ export class CheckedCommand implements EppCommand {
  */
 function isTransform(definition: { readonly transform: boolean }, body: Record<string, unknown>): boolean {
   return (definition.transform && body.op !== 'query') || body.op === 'ack';
-}
-
-/** True for an id that needs no further look (RFC 5730 section 2.5: 3 to 64 characters). */
-export function isPlainTransactionId(id: string): boolean {
-  return PLAIN_ID.test(id);
 }

@@ -1,38 +1,32 @@
 /** The commands of one session: checked, written in turn, timed, and settled exactly once each. */
-import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
-import type { Log } from '../lib/log.ts';
 import { checkCommand, nameOf, writeCommand } from './catalogue.ts';
 import { CheckedCommand } from './checked-command.ts';
 import type { EppCommand, EppResponse } from './command.ts';
 import { EarliestTimer } from './earliest-timer.ts';
 import type { Exchange, Match } from './in-flight.ts';
 import { Pipeline } from './pipeline.ts';
-import { redactXml } from './redact.ts';
 import type { ServerFrame } from './responses/response.ts';
-import { EppError, type SendOptions, type SessionFailure, type SessionPermit } from './session.ts';
+import { EppError, type SendOptions, type SessionFailure } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
-export interface CommandFlowOptions {
-  depth: number;
-  permit: Pick<SessionPermit, 'mayWrite'>;
-  clock: Clock;
-  log: Log;
-  logFrames: boolean;
-  newTransactionId: () => string;
+export interface CommandFlowDeps {
   /** Puts frames on the wire, in one piece. */
   write: (documents: readonly string[]) => void;
   /** The session cannot go on; it is expected to `stop` this. */
   onFailure: (failure: SessionFailure) => void;
-  /** An error of a command that was not sent, as this session tells it. */
+  /** The error of a command that was not sent, as this session tells it. */
   describe: (failure: SessionFailure) => EppError;
 }
+
+type CommandFlowOptions = Pick<SessionOptions, 'clock' | 'depth' | 'newTransactionId' | 'permit'>;
 
 const NO_SERVICES: ReadonlySet<string> = new Set();
 
 export class CommandFlow {
   /** The services that the login has asked for: they choose between versions of extensions. */
   services = NO_SERVICES;
-  readonly #options: CommandFlowOptions;
+  readonly #options: CommandFlowOptions & CommandFlowDeps;
   readonly #pipeline: Pipeline;
   readonly #timer: EarliestTimer;
   readonly #write = () => this.#writeStaged();
@@ -42,9 +36,10 @@ export class CommandFlow {
   #lastWriteMs = 0;
   #late: SessionFailure | undefined;
 
-  constructor(options: CommandFlowOptions) {
-    this.#options = options;
-    this.#pipeline = new Pipeline(options.depth);
+  constructor(options: CommandFlowOptions, deps: CommandFlowDeps) {
+    const { clock, depth = 1, newTransactionId, permit } = options;
+    this.#options = { clock, depth, newTransactionId, permit, ...deps };
+    this.#pipeline = new Pipeline(depth);
     this.#timer = new EarliestTimer(options.clock, () => this.#onDue());
   }
 
@@ -139,7 +134,7 @@ export class CommandFlow {
   #writeStaged(): void {
     this.#writeAsked = false;
     if (this.#stopped || this.#pipeline.staged === 0) return;
-    const { permit, clock, log, logFrames, onFailure, write } = this.#options;
+    const { permit, clock, onFailure, write } = this.#options;
     if (!permit.mayWrite()) {
       onFailure({ kind: 'budget', text: 'the connection budget allows no write any more' });
       return;
@@ -151,7 +146,6 @@ export class CommandFlow {
       exchange.dueMs = nowMs + exchange.timeoutMs;
       if (exchange.dueMs < dueMs) dueMs = exchange.dueMs;
       exchange.unlisten?.();
-      if (logFrames) log.debug({ xml: redactXml(exchange.xml) }, 'EPP frame sent');
     }
     this.#commands += staged.length;
     this.#lastWriteMs = nowMs;
@@ -159,11 +153,9 @@ export class CommandFlow {
     this.#timer.watch(dueMs);
   }
 
-  /** The command that a frame answers: it has got its reply. What follows from the reply is the session's to say. */
-  answer(frame: ServerFrame): Match {
-    const match = this.#pipeline.match(frame);
-    if ('exchange' in match) match.exchange.resolve(match.response);
-    return match;
+  /** The command that a frame answers, to be resolved. */
+  match(frame: ServerFrame): Match {
+    return this.#pipeline.match(frame);
   }
 
   /** A reply is overdue behind a transform: the session ends once that is answered. */

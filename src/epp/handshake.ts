@@ -1,10 +1,13 @@
-/** What the registry's first two frames mean: the greeting, and the answer to the login (RFC 5730 sections 2.4 and 2.9.1.1). */
+/**
+ * What the registry's words mean for the session: the greeting, the answers to login and logout, and codes that end it (RFC 5730
+ * sections 2.4, 2.9.1 and 3).
+ */
 import { type EppCommand, type EppResponse, resultCode } from './command.ts';
 import { type LoginServices, loginCommand, loginProblem, loginServices } from './login.ts';
 import type { Profile } from './profiles/profile.ts';
 import type { Greeting } from './responses/greeting.ts';
 import type { ServerFrame } from './responses/response.ts';
-import { closesSession, SESSION_LIMIT } from './result-codes.ts';
+import { closesSession, LOGGED_OUT, NOT_LOGGED_IN, SESSION_LIMIT } from './result-codes.ts';
 import type { SessionFailure } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -45,7 +48,22 @@ export function loginRefusal(response: EppResponse): SessionFailure | undefined 
   return { kind: code === SESSION_LIMIT ? 'limit' : 'login', text, code };
 }
 
+/** Undefined where the logout was answered as it should. */
+export function logoutRefusal(response: EppResponse): SessionFailure | undefined {
+  const code = resultCode(response);
+  if (code === LOGGED_OUT) return undefined;
+  return { kind: 'closed', text: `the logout was answered ${told(response)}`, code };
+}
+
+/** Undefined where the session goes on after this answer to a command. */
+export function endBy(response: EppResponse): SessionFailure | undefined {
+  const code = resultCode(response);
+  if (!closesSession(code) && code !== NOT_LOGGED_IN) return undefined;
+  const text = `the registry ended the session: ${told(response)}`;
+  return { kind: code === SESSION_LIMIT ? 'limit' : 'closed', text, code };
+}
+
 /** Code and message. */
-export function told(response: EppResponse): string {
+function told(response: EppResponse): string {
   return `${resultCode(response)} ${response.results[0]?.message ?? ''}`;
 }

@@ -1,23 +1,29 @@
 import type { Clock, Timer } from '../lib/clock.ts';
+import type { EppCommand } from './command.ts';
+import type { CommandFlow } from './command-flow.ts';
 import { LONGEST_TIMER_MS } from './earliest-timer.ts';
+import type { SessionOptions } from './session-options.ts';
 
-/** Says when a session has been silent for too long. */
+/** Speaks where a session has been silent for too long. */
 export class Keepalive {
-  readonly #options: KeepaliveOptions;
+  readonly #options: Pick<SessionOptions, 'keepaliveAfterMs' | 'profile' | 'timeouts'> & { clock: Clock };
+  readonly #flow: CommandFlow;
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(options: KeepaliveOptions) {
+  constructor(options: SessionOptions, flow: CommandFlow) {
     this.#options = options;
+    this.#flow = flow;
   }
 
   /** One timer that looks again, instead of one set anew by every command; a busy session is looked at soon again. */
   start(): void {
-    const { clock, afterMs, lastWriteMs, onSilence } = this.#options;
+    const { clock, keepaliveAfterMs: afterMs } = this.#options;
     if (afterMs <= 0 || this.#stopped) return;
-    const due = Math.max(lastWriteMs() + afterMs - clock.monotonicMs(), afterMs / 8);
+    const due = Math.max(this.#flow.lastWriteMs + afterMs - clock.monotonicMs(), afterMs / 8);
     this.#timer = clock.after(Math.min(due, LONGEST_TIMER_MS), () => {
-      if (clock.monotonicMs() - lastWriteMs() >= afterMs) onSilence();
+      const silent = clock.monotonicMs() - this.#flow.lastWriteMs >= afterMs;
+      if (silent && this.#flow.inFlight === 0) this.#speak();
       this.start();
     });
   }
@@ -27,13 +33,14 @@ export class Keepalive {
     this.#stopped = true;
     this.#timer?.cancel();
   }
-}
 
-export interface KeepaliveOptions {
-  clock: Clock;
-  /** Silence of ours in milliseconds; 0: it never matters. */
-  afterMs: number;
-  /** When we wrote last, in monotonic milliseconds. */
-  lastWriteMs: () => number;
-  onSilence: () => void;
+  #speak(): void {
+    const { profile, timeouts } = this.#options;
+    const command: EppCommand =
+      profile.keepalive === 'poll'
+        ? { command: 'poll', body: { op: 'req' } }
+        : { command: 'hello', body: {} };
+    // a failure is the session's, and `ended` tells it
+    this.#flow.request(command, { timeoutMs: timeouts.commandMs }).catch(() => {});
+  }
 }

@@ -1,6 +1,6 @@
 /** EPP sessions over TLS (RFC 5734). */
+import { openSessionOn } from './open-session.ts';
 import type { EppSession } from './session.ts';
-import { SessionMachine } from './session-machine.ts';
 import type { SessionOptions } from './session-options.ts';
 import { connectTls } from './tls-transport.ts';
 
@@ -10,8 +10,6 @@ export type { SessionOptions } from './session-options.ts';
  * Connects, takes the greeting and logs in. Rejects with a SessionOpenError once nothing of the attempt is left on this
  * side: its `close` says what may be left at the registry.
  */
-export async function openSession(options: SessionOptions): Promise<EppSession> {
-  const session = new SessionMachine(options, connectTls);
-  await session.open();
-  return session;
+export function openSession(options: SessionOptions): Promise<EppSession> {
+  return openSessionOn(connectTls, options);
 }

@@ -110,8 +110,13 @@ export async function runBare({ port, ca, sessions, depth, seconds }: Load): Pro
         let inFlight = depth;
         onFrames(socket, (frames) => {
           count(frames);
-          if (running()) socket.write(batch.subarray(0, frames * check.length));
-          else if ((inFlight -= frames) === 0) resolve();
+          inFlight -= frames;
+          if (running()) {
+            inFlight += frames;
+            socket.write(batch.subarray(0, frames * check.length));
+          } else if (inFlight === 0) {
+            resolve();
+          }
         });
         socket.write(batch);
         return promise;
