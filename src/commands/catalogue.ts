@@ -38,4 +38,9 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     description: 'prints the custom resource definitions',
     load: async () => (await import('./crds.ts')).crdsCommand(),
   },
+  {
+    name: 'openapi',
+    description: 'prints the OpenAPI document of the HTTP face of adapters',
+    load: async () => (await import('./openapi.ts')).openApiCommand(),
+  },
 ];

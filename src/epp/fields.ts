@@ -17,7 +17,8 @@ export function line(min: number, max: number) {
         return length >= min && length <= max;
       },
       `must have ${min === max ? min : `${min} to ${max}`} characters`,
-    );
+    )
+    .meta({ minLength: min, maxLength: max }); // for JSON Schema, which counts characters too
 }
 
 /** XML Schema's token: one line, no spaces around it and no two in a row. */

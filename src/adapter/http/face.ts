@@ -4,6 +4,7 @@
  *   POST /{tld}/{command}             domains, and poll
  *   POST /{tld}/{object}/{command}    object: domain, host, contact, …
  *   POST /{tld}/raw                   a command as XML
+ *   GET  /openapi.json                all of it, described
  *   GET  /problems/{code}             what a problem's type leads to
  *
  * The body is the command's fields after the RFCs' own names, plus `extensions`. Statuses: see status.ts.
@@ -54,6 +55,13 @@ export function addCommandRoutes(app: FastifyInstance, options: HttpFaceOptions)
     const path = request.url.split('?', 1)[0]?.slice(0, 100);
     const message = `${request.method} ${path} is nothing here; commands are POST /{tld}/{command} and POST /{tld}/{object}/{command}`;
     return face.refuse(request, reply, ours('not-found', message));
+  });
+  let described: Promise<string> | undefined;
+  app.get('/openapi.json', async (_request, reply) => {
+    described ??= import('../openapi/document.ts').then(({ openApiDocument }) =>
+      JSON.stringify(openApiDocument()),
+    );
+    return reply.type('application/json; charset=utf-8').send(await described);
   });
   app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
     const page = problemPage(request.params.code);
