@@ -7,7 +7,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../src/lib/errors.ts';
+import { installMissing } from './cluster/apt.ts';
 import { availability } from './cluster/availability.ts';
+import { toStderr } from './cluster/progress.ts';
+import { HAS_SCHEMAS } from './epp/xmllint.ts';
 import { missingLibraries } from './interop/libraries.ts';
 
 interface Tally {
@@ -77,6 +81,20 @@ async function vitest(project: string): Promise<Tally> {
   }
 }
 
+/** What some unit tests start: the store of idempotency keys, and the judge of XML where schemas are at hand. */
+async function unitTools(): Promise<string[]> {
+  const programs = {
+    'redis-server': 'redis-server',
+    ...(HAS_SCHEMAS ? { xmllint: 'libxml2-utils' } : {}),
+  };
+  try {
+    await installMissing(programs, toStderr);
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
 const STAGES: readonly Stage[] = [
   {
     name: 'check',
@@ -88,7 +106,7 @@ const STAGES: readonly Stage[] = [
         ['vitest', ['run', '--project', 'unit', 'test/architecture', 'test/api/crd']],
       ]),
   },
-  { name: 'unit', run: () => vitest('unit') },
+  { name: 'unit', leftOut: unitTools, run: () => vitest('unit') },
   { name: 'interop', leftOut: missingLibraries, run: () => vitest('interop') },
   { name: 'api', needs: 'api', run: () => vitest('api') },
   { name: 'demo-embedded', run: () => commands([['node', ['demo/main.ts'], { CLUSTER: 'embedded' }]]) },

@@ -10,7 +10,8 @@ const SCHEMA = join(
 );
 
 /** Why nothing can be validated here; undefined where everything is at hand. */
-export const CANNOT_VALIDATE: string | undefined = !existsSync(SCHEMA)
+export const HAS_SCHEMAS = existsSync(SCHEMA);
+export const CANNOT_VALIDATE: string | undefined = !HAS_SCHEMAS
   ? `no schemas at ${SCHEMA}; set EPP_XSD_DIR`
   : spawnSync('xmllint', ['--version']).error
     ? 'xmllint is not installed (libxml2-utils)'
