@@ -15,7 +15,9 @@ import { parseSetName } from '../routing/set-name.ts';
 import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
 import { fileSecrets } from './account-secrets.ts';
 import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
-import { type PooledAccount, poolRunner } from './command-runner.ts';
+import { dnsPeers, type Peers } from './checks/peers.ts';
+import { commandLayers } from './command-layers.ts';
+import type { PooledAccount } from './command-runner.ts';
 import { addCommandRoutes, type HttpFaceOptions, refuseTransport } from './http/face.ts';
 import { TldRouter } from './http/tld-routing.ts';
 import { jobMetrics } from './jobs/job-metrics.ts';
@@ -53,6 +55,8 @@ export interface AdapterOptions {
   gate?: AccountPoolOptions['gate'];
   /** Who of all adapters of an account runs its periodic jobs; this one by default, as if it were alone. */
   leadership?: (account: string) => Leadership;
+  /** The other adapters of the set; by default what the file's `peers` says. */
+  peers?: Peers;
 }
 
 export interface Adapter {
@@ -82,7 +86,8 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   const { file, budget, log, clock = systemClock } = options;
   const owner = { set: file.set, business: parseSetName(file.set)?.business ?? file.set };
   const metrics = adapterMetrics(options.metrics, owner);
-  const accounts = buildAccounts(options, metrics, clock);
+  const newTransactionId = transactionIds({ prefix: `EPPSET-${randomBytes(6).toString('hex')}` });
+  const accounts = buildAccounts(options, { metrics, clock, newTransactionId });
   const pools = accounts.map(({ pool }) => pool);
   const router = new TldRouter(accounts);
   let stage: ReturnType<HttpFaceOptions['stage']> = 'serving';
@@ -101,10 +106,21 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
       pools.map((pool) => [pool.account, poolReport(pool, budget, clock.monotonicMs())]),
     ),
   }));
+  const layers = await commandLayers({
+    file,
+    folder: options.folder,
+    app,
+    peers: options.peers ?? (file.peers && dnsPeers(file.peers)),
+    newTransactionId,
+    metrics: options.metrics,
+    owner,
+    clock,
+    log,
+  });
   addCommandRoutes(app, {
     set: file.set,
     router,
-    runner: poolRunner,
+    runner: layers.runner,
     metrics,
     clock,
     log,
@@ -112,7 +128,11 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     maxConcurrentRequests: file.maxConcurrentRequests,
     accessLog: file.accessLog,
   });
-  const address = await listen(app, options.listen ?? file.http);
+  const address = await listen(app, options.listen ?? file.http).catch(async (error: unknown) => {
+    await layers.close();
+    throw error;
+  });
+  layers.start();
   for (const pool of pools) pool.start();
   const jobs = startJobs({
     file,
@@ -147,17 +167,23 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
       stage = 'refusing';
       const jobsEnd = jobs.stop();
       for (const pool of pools) pool.close();
-      await jobsEnd;
+      await Promise.all([jobsEnd, layers.close()]);
       await app.close();
     },
   };
 }
 
-function buildAccounts(options: AdapterOptions, metrics: AdapterMetrics, clock: Clock): PooledAccount[] {
+function buildAccounts(
+  options: AdapterOptions,
+  {
+    metrics,
+    clock,
+    newTransactionId,
+  }: { metrics: AdapterMetrics; clock: Clock; newTransactionId: () => string },
+): PooledAccount[] {
   const { file, budget } = options;
   const room = new QueueRoom(file.queueLimit);
   const resolver = options.resolve ?? dnsResolver();
-  const newTransactionId = transactionIds({ prefix: `EPPSET-${randomBytes(6).toString('hex')}` });
   const timeouts = {
     queueMs: durationMs(file.timeouts.queue) ?? 0,
     commandMs: durationMs(file.timeouts.command) ?? 0,

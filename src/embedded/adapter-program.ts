@@ -5,7 +5,7 @@ import { type LeaseAccess, openBudget } from '../adapter/open-budget.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
 import type { BootClock } from '../lib/boot-clock.ts';
 import type { Clock } from '../lib/clock.ts';
-import { clusterResolver } from './cluster-dns.ts';
+import { clusterPeers, clusterResolver } from './cluster-dns.ts';
 import type { Program } from './programs.ts';
 import type { Services } from './services.ts';
 
@@ -45,6 +45,7 @@ export function adapterProgram({ client, clock, bootClock, services }: AdapterPr
       log: spec.log,
       clock,
       resolve: clusterResolver(services, spec.pod.namespace),
+      ...(file.peers ? { peers: clusterPeers(services, spec.pod.namespace, file.peers) } : {}),
       listen: { host: '127.0.0.1', port: 0 },
       drainGraceMs: DRAIN_GRACE_MS,
     }).catch((error: unknown) => {

@@ -72,9 +72,14 @@ export class Services {
 
   /** How many pods stand behind a Service's port now. */
   endpoints(namespace: string, name: string, port: number | string): number {
+    return this.podPorts(namespace, name, port).length;
+  }
+
+  /** The loopback ports of the pods behind a Service's port now: what a headless Service's name leads to. */
+  podPorts(namespace: string, name: string, port: number | string): number[] {
     const service = this.#services.get({ namespace, name });
     const found = service?.spec?.ports?.find((one) => one.port === port || one.name === port);
-    return service === undefined || found === undefined ? 0 : this.#targets(service, found).length;
+    return service === undefined || found === undefined ? [] : this.#targets(service, found);
   }
 
   #open(service: Service): void {

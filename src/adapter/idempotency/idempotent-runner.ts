@@ -36,6 +36,7 @@ type Request = ReadRequest<PooledAccount>;
 
 export class IdempotentRunner implements CommandRunner {
   readonly #options: IdempotentRunnerOptions;
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: IdempotentRunnerOptions) {
     this.#options = options;
@@ -55,7 +56,15 @@ export class IdempotentRunner implements CommandRunner {
     };
     const result = await this.#claim(key, claim, account.name);
     metrics.request(account.name, metricOf(result));
-    return result.kind === 'new' ? this.#runClaimed(request, gone, key, claim) : answerOf(result, key);
+    if (result.kind !== 'new') return answerOf(result, key);
+    const running = this.#runClaimed(request, gone, key, claim);
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  /** Resolves when what runs now has ended, and was told to the settlements. Never rejects. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running);
   }
 
   async #claim(key: RequestKey, claim: Claim, account: string): Promise<ClaimResult> {

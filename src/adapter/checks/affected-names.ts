@@ -1,0 +1,30 @@
+import type { EppCommand } from '../../epp/command.ts';
+import { RAW, readRaw } from '../../epp/commands/raw.ts';
+import { canonicalName } from '../http/tld-routing.ts';
+
+/** Commands after which a domain may be free, or taken, that was not before. */
+const CHANGING = ['create', 'delete', 'restore'];
+/** A restore is an update on the wire (RFC 3915 section 4.2.5). */
+const CHANGING_RAW = [...CHANGING, 'update'];
+/** More names than anybody sends in one command: then it is simply all. */
+const MOST = 50;
+const NAME_ELEMENT = /<(?:[\w.-]+:)?name(?:\s[^<>]*)?>\s*([^<>\s]{1,253})\s*</g;
+
+/** The domains whose availability a transform may change, lower-case; `all` where that cannot be told; none: undefined. */
+export function affectedNames({ object, command, body }: EppCommand): readonly string[] | 'all' | undefined {
+  if (command === RAW) return affectedByRaw(String(body.xml));
+  if (object !== 'domain' || !CHANGING.includes(command)) return undefined;
+  return typeof body.name === 'string' ? [body.name.toLowerCase()] : 'all';
+}
+
+function affectedByRaw(written: string): readonly string[] | 'all' | undefined {
+  const { verb, xml } = readRaw(written);
+  if (!CHANGING_RAW.includes(verb)) return undefined;
+  const names = new Set<string>();
+  for (const [, text = ''] of xml.matchAll(NAME_ELEMENT)) {
+    const name = canonicalName(text);
+    // "John Doe" of a contact is none; "Doe" is, and costs nothing
+    if (name !== undefined) names.add(name);
+  }
+  return names.size === 0 || names.size > MOST ? 'all' : [...names];
+}
