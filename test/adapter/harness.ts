@@ -24,8 +24,12 @@ export const HELD = 3_000_000;
 class HoldingClock implements Clock {
   readonly held: (() => void)[] = [];
   readonly monotonicMs = systemClock.monotonicMs;
-  readonly wall = systemClock.wall;
+  readonly wall: () => Date;
   readonly sleep = systemClock.sleep;
+
+  constructor(today: Date | undefined) {
+    this.wall = today ? () => today : systemClock.wall;
+  }
 
   after(ms: number, fn: () => void): Timer {
     if (ms < HELD / 2) return systemClock.after(ms, fn);
@@ -58,6 +62,8 @@ type AccountInput = AdapterFileInput['accounts'][number];
 
 export interface HarnessOptions {
   registry?: Partial<SimulatorInput>;
+  /** At the registry; now by default. */
+  today?: Date;
   file?: FileInput;
   account?: Partial<AccountInput>;
   connections?: Partial<AccountInput['connections']>;
@@ -97,7 +103,7 @@ export interface Harness {
 }
 
 export async function start(options: HarnessOptions = {}): Promise<Harness> {
-  const registryClock = new HoldingClock();
+  const registryClock = new HoldingClock(options.today);
   const registry = await startRegistry(options.registry, registryClock);
   const folder = await mkdtemp(join(tmpdir(), 'eppset-adapter-'));
   await mkdir(join(folder, 'login'));

@@ -179,3 +179,10 @@ export function readAllData(resData: XmlElement) {
   }
   return { known, raw };
 }
+
+/** Every type of data that is read, as `domain:infData`. */
+export function dataTypes(): string[] {
+  return [...MAPPINGS].flatMap(([name, { contents }]) =>
+    Object.keys(contents).map((local) => `${name}:${local}`),
+  );
+}
