@@ -62,7 +62,7 @@ export class AccountPool {
     });
     this.#listener = {
       onOpened: (connection) => this.#onOpened(connection),
-      onCommandEnd: (connection) => this.#onCommandEnd(connection),
+      onCommandEnd: (connection, command) => this.#onCommandEnd(connection, command),
       onEnd: (connection, end) => this.#opener.left(connection, end, this.#loggedIn()),
       onGone: (connection) => this.#onGone(connection),
     };
@@ -177,8 +177,8 @@ export class AccountPool {
     this.#settle();
   }
 
-  #onCommandEnd(connection: PooledConnection): void {
-    this.#dispatcher.commandEnded(connection);
+  #onCommandEnd(connection: PooledConnection, command: { transform: boolean }): void {
+    this.#dispatcher.commandEnded(connection, command);
     // The short way under load: nothing about connections has changed, and the next request waits already
     if (this.#excess === 0 && !this.#draining && connection.serves && connection.due === 'no') {
       this.#dispatcher.dispatch();

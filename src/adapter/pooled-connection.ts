@@ -33,7 +33,7 @@ export interface ConnectionListener {
   /** The login was answered. It is idle, or closing where it was told to retire. */
   onOpened(connection: PooledConnection): void;
   /** Once for each `run`, before that settles: one less in flight, closing, or gone. */
-  onCommandEnd(connection: PooledConnection): void;
+  onCommandEnd(connection: PooledConnection, command: { transform: boolean }): void;
   /** Why it left; told before its slot is given back, because that may call for the next attempt at once. */
   onEnd(connection: PooledConnection, end: ConnectionEnd): void;
   /** It has left, and its slot is given back. */
@@ -186,7 +186,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
       this.#transform = false;
       if (this.#inFlight === 0) this.#cut?.cancel();
       this.#afterCommand(session, response);
-      this.#options.listener.onCommandEnd(this);
+      this.#options.listener.onCommandEnd(this, options);
     }
   }
 

@@ -68,6 +68,8 @@ export class Dispatcher implements JobHost {
   #orders = 0;
   /** Connections with a command in flight. */
   #busy = 0;
+  /** Those of them whose command is a transform. */
+  #transforms = 0;
   #lingering: Timer | undefined;
   #closed: RequestRefused | undefined;
 
@@ -99,7 +101,9 @@ export class Dispatcher implements JobHost {
   submit(work: Work): Submitted {
     const nowMs = this.#options.clock.monotonicMs();
     const job = new Job(work, this.#partsOf(work, nowMs), this);
-    if (job.priority === 'transform') this.#reserve.came(nowMs);
+    if (job.priority === 'transform') {
+      this.#reserve.came(nowMs, this.#queue.sizeOf('transform') + this.#transforms + 1);
+    }
     this.#bound(job, work.deadlineMs, nowMs);
     this.#accept(job, nowMs);
     return { answer: job.answer, cancel: () => this.#abandon(job) };
@@ -161,8 +165,9 @@ export class Dispatcher implements JobHost {
   }
 
   /** One of its commands has ended. */
-  commandEnded(connection: PooledConnection): void {
+  commandEnded(connection: PooledConnection, { transform }: { transform: boolean }): void {
     if (connection.inFlight === 0) this.#busy--;
+    if (transform) this.#transforms--;
     this.changed(connection);
   }
 
@@ -233,6 +238,7 @@ export class Dispatcher implements JobHost {
       granted: this.#host.granted(),
       serving: this.#levels.size,
       waiting: this.#queue.sizeOf('transform'),
+      running: this.#transforms,
     });
     const connection = this.#leastLoaded(kept);
     return part.transform && connection?.inFlight !== 0 ? undefined : connection;
@@ -254,6 +260,7 @@ export class Dispatcher implements JobHost {
   #ship(connection: PooledConnection, parts: Part[], names?: string[]): void {
     const { account, clock, log, newTransactionId, timeouts } = this.#options;
     if (connection.inFlight === 0) this.#busy++;
+    if (parts[0]?.transform) this.#transforms++;
     const shipment = {
       account,
       parts,
