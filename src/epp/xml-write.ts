@@ -4,14 +4,26 @@ import { XMLNS_URI, type XmlElement } from './xml-element.ts';
 const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="no"?>';
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const MARKUP = new Uint8Array(128);
+for (const c of Object.keys(ESCAPES)) MARKUP[c.charCodeAt(0)] = 1;
 /** Characters that XML 1.0 section 2.2 forbids, lone surrogates included. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/u;
 
 /** Text and attribute values alike. Throws RangeError on what cannot stand in XML; the schemas refuse it before. */
 export function escapeXml(text: string): string {
+  if (isPlain(text)) return text;
   if (FORBIDDEN.test(text)) throw new RangeError('the text holds a character that XML forbids');
   return /[&<>"]/.test(text) ? text.replaceAll(/[&<>"]/g, (c) => ESCAPES[c] ?? c) : text;
+}
+
+/** Printable ASCII without markup, as names and ids are. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e || MARKUP[code] === 1) return false;
+  }
+  return true;
 }
 
 /** `attributes` as escaped ` name="value"` text; `content` as XML. */
