@@ -55,7 +55,7 @@ export function failed(error: unknown, transform: boolean): Told {
   return 'replayed' in error ? { ...told, replayed: true } : told;
 }
 
-/** What the adapter itself finds wrong: nothing was sent. */
+/** What the adapter itself finds wrong. */
 export function ours(code: ProblemCode, detail: string, errors?: readonly FieldError[]): Told {
   return ofProblem(ownProblem(code, detail, errors), code);
 }

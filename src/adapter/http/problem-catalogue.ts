@@ -39,13 +39,15 @@ interface ProblemKind {
   status: number;
   title: string;
   retry: RetryClass;
+  /** `not-sent` where nothing is said. */
+  outcome?: 'unknown';
   /** For people: when it comes, and what helps. */
   text: string;
 }
 
 const MEND = 'Nothing was sent to the registry. Mend the request; `errors` names each field that is wrong.';
 
-/** What the adapter itself finds. Nothing was sent. */
+/** What the adapter itself finds. */
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'bad-path': { status: 400, title: 'Path cannot be read', retry: 'never', text: MEND },
   'bad-json': { status: 400, title: 'Body is not JSON', retry: 'never', text: MEND },
@@ -105,8 +107,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   internal: {
     status: 500,
     title: 'Adapter failed',
-    retry: 'never',
-    text: 'A fault of the adapter: its log tells more, under the x-request-id of the answer.',
+    retry: 'reconcile',
+    outcome: 'unknown',
+    text: 'A fault of the adapter: its log tells more, under the x-request-id of the answer. Whether the command was sent is not known.',
   },
   'too-many-requests': {
     status: 503,

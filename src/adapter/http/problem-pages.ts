@@ -7,8 +7,8 @@ import { statusOfCode, statusOfFailure } from './status.ts';
 /** What `GET /problems/{code}` says, for people; undefined where there is no such problem. */
 export function problemPage(code: string): string | undefined {
   if (Object.hasOwn(PROBLEMS, code)) {
-    const { status, title, retry, text } = PROBLEMS[code as ProblemCode];
-    return page(code, title, text, [`HTTP status ${status}`, 'outcome not-sent', retryLine(retry)]);
+    const { status, title, retry, text, outcome = 'not-sent' } = PROBLEMS[code as ProblemCode];
+    return page(code, title, text, [`HTTP status ${status}`, `outcome ${outcome}`, retryLine(retry)]);
   }
   if (Object.hasOwn(FAILURES, code)) {
     const kind = code as EppErrorKind;

@@ -26,15 +26,15 @@ export interface Problem {
   [member: string]: unknown;
 }
 
-/** Of what the adapter itself finds: nothing was sent. */
+/** Of what the adapter itself finds. */
 export function ownProblem(code: ProblemCode, detail: string, errors?: readonly FieldError[]): Problem {
-  const { status, title, retry } = PROBLEMS[code];
+  const { status, title, retry, outcome = 'not-sent' } = PROBLEMS[code];
   return {
     type: `/problems/${code}`,
     title,
     status,
     detail,
-    outcome: 'not-sent',
+    outcome,
     retry,
     ...(errors === undefined ? {} : { errors }),
   };
