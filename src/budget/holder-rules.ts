@@ -1,4 +1,5 @@
 /** What a holder may do at a moment: pure questions about its state, asked synchronously before every connect and write. */
+import { shareOfPod } from './command-share.ts';
 import type { AccountBudget } from './connection-budget.ts';
 import type { HolderAccount, HolderState } from './holder-state.ts';
 import { countSlots, excessSlots, nextFreeMs } from './slot-book.ts';
@@ -67,7 +68,7 @@ export function accountBudget(state: HolderState, account: string, nowMs: number
     occupied: counts.occupied,
     pausedUntilMs: paused(held, nowMs) ? held.pausedUntilMs : undefined,
     excess: leaving ? counts.connecting + counts.open : excessSlots(counts, held.slots),
-    commands: {},
+    commands: shareOfPod(held.millicommands, capOf(state, held)),
     logins: 'all',
     password: 'current',
   };

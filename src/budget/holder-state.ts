@@ -1,3 +1,4 @@
+import type { Millicommands } from './command-share.ts';
 import type { BudgetPhase } from './connection-budget.ts';
 import { type DemandWindow, NO_DEMAND } from './demand.ts';
 import type { LeaseStatus } from './protocol.ts';
@@ -11,7 +12,9 @@ export interface HolderAccount {
   gen: number;
   /** Connections granted. */
   slots: number;
-  /** The last generation that took slots away: it wants an acknowledgement at once. */
+  /** What each connection adds to the commands that may be sent. */
+  millicommands: Millicommands;
+  /** The last generation that took slots or commands away: it wants an acknowledgement at once. */
   loweredGen: number;
   /** The highest generation that this process ever heard of, in this or a former incarnation. */
   heardGen: number;
@@ -87,6 +90,7 @@ export function newHolder({ timing, accounts, incarnation, seed }: HolderSetup):
           quarantineMs,
           gen: 0,
           slots: 0,
+          millicommands: {},
           loweredGen: 0,
           heardGen: 0,
           book: {},

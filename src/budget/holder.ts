@@ -1,8 +1,9 @@
 import type { Found, Written } from './allocator-events.ts';
+import { isLower, lowerOf } from './command-share.ts';
 import type { AccountUse, SlotEnd } from './connection-budget.ts';
 import { recordUse } from './demand.ts';
 import { reportDueMs, statusOf } from './holder-report.ts';
-import { mayAcquire, mayConnect, nextChangeMs, validity } from './holder-rules.ts';
+import { capOf, mayAcquire, mayConnect, nextChangeMs, validity } from './holder-rules.ts';
 import type { HolderAccount, HolderRequest, HolderState } from './holder-state.ts';
 import { type LeaseSpec, type LeaseStatus, type LeaseView, type Source, weigh } from './protocol.ts';
 import {
@@ -243,10 +244,18 @@ function takeGrants(draft: Draft, { spec }: LeaseView): void {
     if (state.phase === 'registering') state.phase = 'active';
   }
   for (const [account, held] of Object.entries(state.accounts)) {
-    const { gen, slots } = spec.grants[account] ?? { gen: 0, slots: 0 };
-    if (gen <= held.gen) continue;
-    const loweredGen = slots < held.slots ? gen : held.loweredGen;
-    setHeld(draft, account, { gen, slots, loweredGen, heardGen: Math.max(held.heardGen, gen) });
+    const { gen, slots, millicommands = {} } = spec.grants[account] ?? { gen: 0, slots: 0 };
+    if (gen <= held.gen) {
+      // A generation that says otherwise than before: the store was restored. The smaller share is right either way.
+      const least = lowerOf(held.millicommands, millicommands);
+      if (gen === held.gen) setHeld(draft, account, { millicommands: least });
+      continue;
+    }
+    const fewerCommands = capOf(state, held) > 0 && isLower(millicommands, held.millicommands);
+    const lowered = slots < held.slots || fewerCommands;
+    const loweredGen = lowered ? gen : held.loweredGen;
+    const heardGen = Math.max(held.heardGen, gen);
+    setHeld(draft, account, { gen, slots, millicommands, loweredGen, heardGen });
   }
 }
 
@@ -281,7 +290,7 @@ function fenceSelf(draft: Draft, reason: string): void {
   const live = Object.values(state.accounts).flatMap(({ book }) => liveSlots(book));
   if (live.length > 0) draft.effects.push({ type: 'revoke', slots: live });
   for (const account of Object.keys(state.accounts)) {
-    setHeld(draft, account, { book: {}, gen: 0, slots: 0, loweredGen: 0, limitHits: 0 });
+    setHeld(draft, account, { book: {}, gen: 0, slots: 0, millicommands: {}, loweredGen: 0, limitHits: 0 });
   }
   state.incarnation = undefined;
   state.fence = undefined;

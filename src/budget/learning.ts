@@ -3,6 +3,7 @@
  * may be open. Then nothing is raised, and what leases and holders show is charged, until everything else must be gone.
  */
 import type { AccountRecord, LeaseRecord } from './allocator-state.ts';
+import { asField, sameShare, usableConnections } from './command-share.ts';
 import type { Pass } from './ledger-pass.ts';
 import { boundStatus, grantGen, type LeaseView, type LedgerSpec, type RegistryFact } from './protocol.ts';
 import { clockFactor, expiryMs, longestTtlMs, quarantineMs } from './timing.ts';
@@ -47,7 +48,12 @@ export function chargeFromEvidence({ spec: ledger, account, concerned }: Pass): 
     const { name, spec } = lease;
     const charge = evidenceOf(lease, account);
     if (charge === 0 || spec.incarnation === undefined) continue;
-    const { slots, gen } = spec.grants[account] ?? { slots: 0, gen: 0 };
+    const { slots, gen, millicommands = {} } = spec.grants[account] ?? { slots: 0, gen: 0 };
+    // An older grant may be in force, of which nothing is known, until this one is acknowledged.
+    const share = {
+      ...asField(millicommands),
+      ...(!sameShare(millicommands, {}) && { chargedMillicommands: {} }),
+    };
     const known = ledger.entries[spec.incarnation];
     if (known === undefined) {
       const { set, fence } = spec;
@@ -59,10 +65,15 @@ export function chargeFromEvidence({ spec: ledger, account, concerned }: Pass): 
         target: slots,
         gen,
         charge,
+        ...share,
       };
     } else if (known.state === 'Active' && known.fence === spec.fence) {
       known.charge = Math.max(known.charge, charge);
-      if (gen > known.gen) Object.assign(known, { gen, target: slots });
+      if (gen > known.gen) {
+        delete known.millicommands;
+        delete known.chargedMillicommands;
+        Object.assign(known, { gen, target: slots, ...share });
+      }
     }
   }
 }
@@ -87,14 +98,15 @@ export function mayStopLearning(pass: Pass): boolean {
 
 /** The first ledger of an account. It starts learning when there is any sign that there was one before. */
 export function firstLedger(
-  { name, limit, externalReserved, used }: RegistryFact,
+  registry: RegistryFact,
   leases: readonly LeaseRecord[],
   record: AccountRecord,
 ): LedgerSpec {
+  const { name, used } = registry;
   const evidence = leases.some(({ view }) => view !== undefined && evidenceOf(view, name) > 0);
   return {
     term: Math.max(1, record.term),
-    effectiveLimit: Math.max(0, limit - externalReserved),
+    effectiveLimit: usableConnections(registry),
     cut: 0,
     seq: 1,
     learning: evidence || used || record.ledger !== undefined || record.rolledBack,

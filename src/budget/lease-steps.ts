@@ -2,7 +2,9 @@
  * What the allocator writes into leases: BIND, FENCE and PUBLISH of the protocol, and their beginning and end. Each function looks at one
  * snapshot of a lease and answers with the spec to be written by compare-and-swap at exactly that version, or undefined.
  */
+
 import type { AllocatorState, LeaseRecord } from './allocator-state.ts';
+import { asField } from './command-share.ts';
 import { boundStatus, type LeaseSpec, type LeaseView, type PodFact, type SetFact } from './protocol.ts';
 import { expiryMs, renewMs, type Timing, ttlMs } from './timing.ts';
 
@@ -100,7 +102,7 @@ export function publish({ view: lease }: LeaseRecord, accounts: Ledgers): LeaseS
     const entry = claimed ? ledger?.spec.entries[spec.incarnation!] : undefined;
     if (entry?.state !== 'Active' || entry.fence !== spec.fence || entry.gen <= (grants[account]?.gen ?? 0))
       continue;
-    grants[account] = { slots: entry.target, gen: entry.gen };
+    grants[account] = { slots: entry.target, gen: entry.gen, ...asField(entry.millicommands ?? {}) };
     news = true;
   }
   return news ? { ...spec, grants } : undefined;

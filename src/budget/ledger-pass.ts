@@ -1,4 +1,6 @@
 import type { AccountRecord, LeaseRecord, QuarantineTimer } from './allocator-state.ts';
+import { chargedShare, overspent, sameShare, usableConnections } from './command-share.ts';
+import { lowerShares, raiseShares, settleShare } from './command-steps.ts';
 import { behindItsLeases, chargeFromEvidence, longestExpiryMs, mayStopLearning } from './learning.ts';
 import {
   boundStatus,
@@ -67,7 +69,9 @@ export function passLedger(old: LedgerSpec, input: PassInput): PassResult {
   lowerCharges(pass);
   endQuarantines(pass);
   cutAndRecover(pass);
+  lowerShares(pass);
   raiseAndLower(pass);
+  raiseShares(pass);
   const unknownLeases = [...pass.unknownLeases].sort();
   const broken = breachOf(old, pass);
   if (broken !== undefined) return { spec: old, unknownLeases, notes: [], broken };
@@ -139,6 +143,8 @@ function quarantine(pass: Pass, entry: LedgerEntry, charge: number): void {
   entry.state = 'Quarantined';
   entry.target = 0;
   entry.charge = charge;
+  // Whoever is in quarantine sends nothing any more.
+  settleShare(entry);
   entry.remainingSeconds = quarantineMs(pass.timing, pass.registry) / 1000;
   const seconds = Math.ceil(entry.remainingSeconds);
   note(
@@ -151,7 +157,9 @@ function quarantine(pass: Pass, entry: LedgerEntry, charge: number): void {
 
 /** Nobody fenced this holder: it may go on until its time to live is over. So that is waited for too. */
 function quarantineOrphan(pass: Pass, entry: LedgerEntry, why: string): void {
+  const chargedMillicommands = chargedShare(entry);
   quarantine(pass, entry, entry.charge);
+  entry.chargedMillicommands = chargedMillicommands;
   entry.remainingSeconds = (entry.remainingSeconds ?? 0) + longestExpiryMs(pass) / 1000;
   note(
     pass,
@@ -172,6 +180,7 @@ function lowerCharges(pass: Pass): void {
     if (report === undefined) continue;
     if (grantGen(lease, pass.account) !== entry.gen || report.ackGen !== entry.gen) continue;
     entry.charge = Math.min(entry.charge, Math.max(entry.target, report.cap));
+    settleShare(entry);
     if (entry.charge === 0) delete pass.spec.entries[incarnation];
   }
 }
@@ -206,7 +215,7 @@ export function nextQuarantineEndMs(
 function cutAndRecover(pass: Pass): void {
   const { spec, registry, nowMs, timing } = pass;
   const { hitAtMs = Number.NEGATIVE_INFINITY, cutAtMs } = pass.record;
-  const usable = Math.max(0, registry.limit - registry.externalReserved);
+  const usable = usableConnections(registry);
   // One connection stays, or nobody would ever find out that the registry takes them again.
   spec.cut = Math.min(spec.cut, Math.max(0, usable - 1));
   if (hitAtMs > cutAtMs && nowMs - cutAtMs >= timing.cutWindowMs && spec.cut < usable - 1) {
@@ -229,10 +238,14 @@ function cutAndRecover(pass: Pass): void {
   spec.effectiveLimit = usable - spec.cut;
 }
 
-/** Invariant I2, before anything is written: better no write than an overbooked registry. */
-function breachOf(old: LedgerSpec, { spec, account }: Pass): string | undefined {
+/** Invariants I2 and I12, before anything is written: better no write than an overbooked registry. */
+function breachOf(old: LedgerSpec, { spec, account, registry }: Pass): string | undefined {
+  if (spec.learning) return undefined;
+  const span = overspent(registry.commands ?? {}, old.entries, spec.entries);
+  if (span !== undefined)
+    return `a pass over ledger ${account} would give out more commands ${span} than the account allows: not written; please report this as a bug`;
   const [before, after] = [chargeOf(old.entries), chargeOf(spec.entries)];
-  if (spec.learning || after <= spec.effectiveLimit || after <= before) return undefined;
+  if (after <= spec.effectiveLimit || after <= before) return undefined;
   return `a pass over ledger ${account} would charge ${after} of ${spec.effectiveLimit} connections: not written; please report this as a bug`;
 }
 
@@ -249,9 +262,17 @@ function sameLedger(a: LedgerSpec, b: LedgerSpec): boolean {
       x.gen === y.gen &&
       x.charge === y.charge &&
       x.fence === y.fence &&
+      sameShare(x.millicommands, y.millicommands) &&
+      sameCharged(x, y) &&
       x.remainingSeconds === y.remainingSeconds
     );
   });
+}
+
+/** Absent is not the same as no limit here. */
+function sameCharged(x: LedgerEntry, y: LedgerEntry): boolean {
+  const [a, b] = [x.chargedMillicommands, y.chargedMillicommands];
+  return (a === undefined) === (b === undefined) && sameShare(a, b);
 }
 
 export function note(pass: Pass, type: Note['type'], reason: string, message: string): void {

@@ -1,4 +1,5 @@
 import { byId } from './allocate.ts';
+import { usableConnections } from './command-share.ts';
 import { type RegistryFact, rankOf, type SetFact } from './protocol.ts';
 
 /** A minimum that is not guaranteed because the minimums before it use up the account. */
@@ -24,7 +25,7 @@ export interface Admission {
  * whose minimum is refused still borrows what is idle. Quarantines and cuts do not count here: they pass.
  */
 export function admitMinimums(registry: RegistryFact, sets: readonly SetFact[]): Admission {
-  const usable = Math.max(0, registry.limit - registry.externalReserved);
+  const usable = usableConnections(registry);
   const minimums = new Map<string, number>();
   const refused: RefusedMinimum[] = [];
   let left = usable;

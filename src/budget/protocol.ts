@@ -5,6 +5,7 @@
 import type { EppConnectionLeaseSpec, EppConnectionLeaseStatus } from '../api/v1alpha1/connection-lease.ts';
 import type { EppConnectionLedgerSpec } from '../api/v1alpha1/connection-ledger.ts';
 import { CLASSES, type SetClass } from '../api/v1alpha1/set.ts';
+import type { CommandShare } from './connection-budget.ts';
 import type { RegistryTimes } from './timing.ts';
 
 export type LeaseSpec = EppConnectionLeaseSpec;
@@ -38,6 +39,8 @@ export interface RegistryFact extends RegistryTimes {
   name: string;
   limit: number;
   externalReserved: number;
+  /** Commands that all pods together may send; absent: no limit. */
+  commands?: CommandShare;
   deleting: boolean;
   /** Its status tells of connections: if it has no ledger now, it had one. */
   used: boolean;

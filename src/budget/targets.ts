@@ -1,4 +1,5 @@
 import { allocate, type SetDemand, waterfill } from './allocate.ts';
+import { asField, connectionsWithin, shareOfConnection } from './command-share.ts';
 import type { Pass } from './ledger-pass.ts';
 import { admitMinimums } from './minimums.ts';
 import { boundStatus, chargeOf, grantGen, type LeaseView, type LedgerEntry, rankOf } from './protocol.ts';
@@ -34,7 +35,12 @@ export function raiseAndLower(pass: Pass): void {
 }
 
 function raise(pass: Pass, candidates: readonly Candidate[]): void {
-  const free = Math.max(0, pass.spec.effectiveLimit - chargeOf(pass.spec.entries));
+  const { spec, registry } = pass;
+  const share = shareOfConnection(registry);
+  const free = Math.min(
+    Math.max(0, spec.effectiveLimit - chargeOf(spec.entries)),
+    connectionsWithin(registry.commands ?? {}, share, spec.entries),
+  );
   const asking = candidates.filter(({ mayRaise, want, current }) => mayRaise && want > current);
   const more = shareFree(free, asking);
   for (const { id, lease, entry, want, current } of asking) {
@@ -54,6 +60,7 @@ function raise(pass: Pass, candidates: readonly Candidate[]): void {
         target,
         gen,
         charge: target,
+        ...asField(share),
       };
     }
   }
@@ -69,7 +76,9 @@ function shareFree(free: number, asking: readonly Candidate[]): Map<string, numb
   };
   const needs = asking.map(({ id, rank, want, current, entry }) => {
     const charged = Math.max(current, entry?.charge ?? 0);
-    return { id, rank, charged, need: Math.max(0, want - charged) };
+    // More connections for whoever may still be using a larger share would bring more commands than were counted for them.
+    const settled = entry?.chargedMillicommands === undefined;
+    return { id, rank, charged, need: settled ? Math.max(0, want - charged) : 0 };
   });
   for (const rank of [...new Set(needs.map((need) => need.rank))].sort((a, b) => a - b)) {
     const members = needs.filter((need) => need.rank === rank && need.need > 0);

@@ -10,6 +10,8 @@ import { Simulation } from './simulation.ts';
 
 const SECOND = 1_000;
 const STEPS = 60;
+/** Less than two a connection when the limit is not cut. */
+const COMMANDS = { perMinute: 50 };
 
 interface Context {
   sim: Simulation;
@@ -96,6 +98,17 @@ const FAULTS: Record<string, (context: Context) => void> = {
     c.sim.changeRegistry('reg', { limit: Math.floor(world.between(10, 30)) });
     world.after(world.between(SECOND, 900 * SECOND), () => c.sim.changeRegistry('reg', { limit: 30 }));
   },
+  'commands changed': (c) => {
+    const { world } = c.sim;
+    const commands = world.pick([
+      {},
+      { perMinute: 20 },
+      { perMinute: 90 },
+      { perMinute: 60, perSecond: 30 },
+    ])!;
+    c.sim.changeCommands('reg', commands);
+    world.after(world.between(SECOND, 600 * SECOND), () => c.sim.changeCommands('reg', COMMANDS));
+  },
   'ledger deleted': (c) => c.sim.store.deleteLedger(c.sim.world.pick(['reg', 'two'])!),
   'store restored': (c) => {
     const { leader, world } = c.sim;
@@ -143,7 +156,14 @@ function live(seed: number, parts: Parts, story: string[]): string[] {
     parts,
     drift: 0.01,
     registries: [
-      { name: 'reg', limit: 30, externalReserved: 2, idleMs: 60 * SECOND, lateMs: 60 * SECOND },
+      {
+        name: 'reg',
+        limit: 30,
+        externalReserved: 2,
+        idleMs: 60 * SECOND,
+        lateMs: 60 * SECOND,
+        commands: COMMANDS,
+      },
       { name: 'two', limit: 6, idleMs: 120 * SECOND, lateMs: 30 * SECOND },
     ],
     sets: [
@@ -174,6 +194,7 @@ function live(seed: number, parts: Parts, story: string[]): string[] {
 
 function calm(sim: Simulation): void {
   sim.changeRegistry('reg', { limit: 30 });
+  sim.changeCommands('reg', COMMANDS);
   for (const node of [...sim.pods.values(), ...sim.allocators]) {
     Object.assign(node.link.faults, NO_FAULTS);
     if (node.paused) node.resume();

@@ -88,6 +88,62 @@ function bound(slots = 3): Bench {
   return bench;
 }
 
+describe('commands', () => {
+  const share = (bench: Bench) => accountBudget(bench.state, 'reg', bench.nowMs).commands;
+  const granted = (slots: number, gen: number, perSecond?: number): Pick<LeasePatch, 'spec'> => ({
+    spec: {
+      grants: { reg: { slots, gen, ...(perSecond !== undefined && { millicommands: { perSecond } }) } },
+    },
+  });
+
+  it('are those of all connections together, rounded down once', () => {
+    const bench = bound(0);
+    expect(share(bench)).toEqual({ perSecond: 0, perMinute: 0 });
+    bench.hear({ version: '13', ...granted(3, 6, 2_500) });
+    expect(share(bench)).toEqual({ perSecond: 7 });
+    bench.hear({ version: '14', ...granted(3, 7) });
+    expect(share(bench)).toEqual({});
+  });
+
+  it('fall with the cap as connections are given back, and with a smaller share at once', () => {
+    const bench = bound(0);
+    bench.hear({ version: '13', ...granted(3, 6, 2_000) });
+    for (const slot of ['s', 't', 'u']) bench.open(slot);
+    bench.hear({ version: '14', ...granted(1, 7, 1_500) });
+    // Three connections need their logout: they are charged until they are gone.
+    expect(share(bench)).toEqual({ perSecond: 4 });
+    for (const slot of ['s', 't']) {
+      bench.tell({ type: 'closing', account: 'reg', slot });
+      bench.tell({ type: 'ended', account: 'reg', slot, how: 'confirmed' });
+    }
+    bench.pass(2 * SECOND);
+    expect(share(bench)).toEqual({ perSecond: 1 });
+    bench.tell({ type: 'drain' });
+    expect(share(bench)).toEqual({ perSecond: 1 });
+  });
+
+  it('that are fewer than before are acknowledged at once', () => {
+    const bench = bound(0);
+    bench.pass(22 * SECOND);
+    bench.commit({ version: '13', ...granted(3, 6, 2_000) });
+    bench.pass(10 * SECOND);
+    expect(bench.report).toBeUndefined();
+    bench.hear({ version: '14', ...granted(3, 7, 1_000) });
+    bench.pass(timing().ackGapMs);
+    expect(bench.report?.accounts?.reg).toMatchObject({ ackGen: 7, cap: 3 });
+  });
+
+  it('are the fewer ones where the store says two things of one generation', () => {
+    const bench = bound(0);
+    bench.hear({ version: '13', ...granted(3, 6, 2_000) });
+    bench.hear({ version: '14', ...granted(3, 6, 4_000) });
+    expect(share(bench)).toEqual({ perSecond: 6 });
+    bench.hear({ version: '15', ...granted(3, 6, 1_000) });
+    expect(share(bench)).toEqual({ perSecond: 3 });
+    expect(bench.state.phase).toBe('active');
+  });
+});
+
 describe('registering', () => {
   it('waits for its lease, reports itself, and is active when it is bound', () => {
     const bench = new Bench();

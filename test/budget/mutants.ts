@@ -220,4 +220,42 @@ export const MUTANTS: readonly Mutant[] = [
       store.fenceWithoutCas = true;
     },
   },
+  {
+    number: 19,
+    name: 'connections given out before a lower share of commands is acknowledged',
+    changes: [
+      {
+        file: 'command-share.ts',
+        find: 'chargedMillicommands ?? millicommands ?? {};',
+        replace: 'millicommands ?? {};',
+      },
+    ],
+  },
+  {
+    number: 20,
+    name: 'commands that fall only once the smaller cap was reported',
+    changes: [
+      {
+        file: 'holder-rules.ts',
+        find: 'shareOfPod(held.millicommands, capOf(state, held))',
+        replace: 'shareOfPod(held.millicommands, state.told?.accounts?.[account]?.cap ?? 0)',
+      },
+    ],
+  },
+  {
+    number: 21,
+    name: 'a share of commands raised while others are charged for it',
+    changes: [
+      {
+        file: 'command-steps.ts',
+        find: '|| !fitsWithin(registry.commands ?? {}, entry, share, spec.entries)',
+        replace: '',
+      },
+      {
+        file: 'command-share.ts',
+        find: 'charged > 1000 * (limits',
+        replace: 'charged > 1e9 * (limits',
+      },
+    ],
+  },
 ];

@@ -256,6 +256,65 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'more connections are allowed, so each brings fewer commands, and one pod hears of it late',
+    kills: [19],
+    run(make) {
+      const sim = make({ registry: { commands: { perMinute: 40 } } });
+      sim.changeRegistry('reg', { limit: 4 });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      sim.podsOf('query')[0]!.link.faults.watchLagMs = 40 * SECOND;
+      sim.changeRegistry('reg', { limit: 10 });
+      sim.setLoad('core', 10);
+      sim.world.run(2 * MINUTE);
+    },
+  },
+  {
+    name: 'connections and their commands move while answers of the API are lost',
+    kills: [20],
+    run(make) {
+      const sim = make({ registry: { commands: { perSecond: 20, perMinute: 600 } } });
+      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
+      for (const pod of sim.podsOf('query')) pod.link.faults.loseReply = 0.8;
+      for (let turn = 0; turn < 4; turn += 1) {
+        sim.setLoad('core', turn % 2 === 0 ? 10 : 1);
+        sim.world.run(MINUTE);
+      }
+    },
+  },
+  {
+    name: 'fewer connections are allowed, so each may bring more commands, and logouts take long',
+    kills: [21],
+    run(make) {
+      const sim = make({ registry: { commands: { perMinute: 40 } } });
+      up(sim, { core: 1, query: 2 }, { core: 6, query: 20 });
+      for (const pod of sim.pods.values()) pod.faults.byteLagMs = 5 * SECOND;
+      sim.changeRegistry('reg', { limit: 4 });
+      sim.world.run(2 * MINUTE);
+    },
+  },
+  {
+    name: 'the account allows more commands, fewer, none to speak of, and any number',
+    kills: [],
+    run(make) {
+      const sim = make({ registry: { commands: { perMinute: 60 } } });
+      up(sim, { core: 2, query: 2 }, { core: 4, query: 20 });
+      const limits = [
+        { perMinute: 90 },
+        { perSecond: 3 },
+        { perMinute: 1 },
+        {},
+        { perMinute: 60, perSecond: 9 },
+      ];
+      for (const commands of limits) {
+        sim.changeCommands('reg', commands);
+        sim.world.run(30 * SECOND);
+        sim.podsOf('query')[0]!.crash({ fin: false });
+        sim.podsOf('query')[0]!.restart();
+        sim.world.run(4 * MINUTE);
+      }
+    },
+  },
+  {
     name: 'scaling, a rolling update and an operator that crashes between its writes',
     kills: [],
     run(make) {

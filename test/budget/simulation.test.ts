@@ -143,6 +143,62 @@ describe('an operator that is away', () => {
   });
 });
 
+describe('commands of an account', () => {
+  const commands = (limits: { perSecond?: number; perMinute?: number }, limit = 20) => {
+    const registries = [{ name: 'reg', limit, idleMs: MINUTE, lateMs: MINUTE, commands: limits }];
+    const sets = [set('core', 2, limit), set('query', 2, limit)];
+    const sim = new Simulation({ seed: 1, parts, drift: 0.01, registries, sets });
+    sim.lead();
+    sim.scale('core', 2);
+    sim.scale('query', 3);
+    sim.setLoad('core', limit);
+    sim.setLoad('query', limit);
+    sim.world.run(3 * MINUTE);
+    return sim;
+  };
+  const inMinutes = (sim: Simulation, minutes: number) => {
+    const before = sim.registry.commands.get(ACCOUNT) ?? 0;
+    sim.world.run(minutes * MINUTE);
+    return sim.registry.commands.get(ACCOUNT)! - before;
+  };
+
+  it('are used up, but for what rounding takes from each pod, and never exceeded', () => {
+    const sim = commands({ perMinute: 300 });
+    expect(sim.registry.count(ACCOUNT)).toBe(20);
+    // A minute of each pod takes 3 % longer, for its clock.
+    expect(inMinutes(sim, 10)).toBeGreaterThan(0.95 * 10 * (300 - 5));
+  });
+
+  it('leave use for fewer connections than the registry allows where they are few', () => {
+    const sim = commands({ perMinute: 30, perSecond: 25 });
+    expect(sim.registry.count(ACCOUNT)).toBe(12);
+    expect(sim.ledger(ACCOUNT)?.effectiveLimit).toBe(12);
+    expect(inMinutes(sim, 10)).toBeGreaterThan(0.95 * 10 * (30 - 5));
+    expect(sim.unsettled()).toEqual([]);
+  });
+
+  it('reach everybody when there are more or fewer of them', () => {
+    const sim = commands({ perMinute: 300 });
+    for (const perMinute of [600, 100]) {
+      sim.changeCommands(ACCOUNT, { perMinute });
+      sim.world.run(3 * MINUTE);
+      expect(inMinutes(sim, 10)).toBeGreaterThan(0.95 * 10 * (perMinute - 5));
+    }
+    sim.changeCommands(ACCOUNT, {});
+    sim.world.run(MINUTE);
+    const entries = Object.values(sim.ledger(ACCOUNT)!.entries);
+    expect(entries.filter((entry) => 'millicommands' in entry || 'chargedMillicommands' in entry)).toEqual(
+      [],
+    );
+  });
+
+  it('of one, which is for one connection', () => {
+    const sim = commands({ perSecond: 1 });
+    expect(sim.registry.count(ACCOUNT)).toBe(1);
+    expect(inMinutes(sim, 10)).toBeGreaterThan(0.95 * 10 * 60);
+  });
+});
+
 describe('load on the API', () => {
   const steady = () => {
     const sim = cluster(40, [set('core', 4, 40), set('query', 4, 40)]);

@@ -5,10 +5,11 @@
 import type { PodFact, RegistryFact, SetFact } from '../../src/budget/protocol.ts';
 import type { Timing } from '../../src/budget/timing.ts';
 import { AllocatorNode, type Facts } from './simulation/allocator-node.ts';
+import { SPAN_MS, SPANS } from './simulation/command-flood.ts';
 import { HolderNode } from './simulation/holder-node.ts';
 import { Invariants } from './simulation/invariants.ts';
 import type { Parts } from './simulation/parts.ts';
-import { CountingRegistry, type RegistrySetup } from './simulation/registry.ts';
+import { type CommandLimits, CountingRegistry, type RegistrySetup } from './simulation/registry.ts';
 import { type Backup, Store } from './simulation/store.ts';
 import { World } from './simulation/world.ts';
 
@@ -34,6 +35,12 @@ export class BreachError extends Error {
   }
 }
 
+/** What fits either. */
+function looser(a: CommandLimits, b: CommandLimits): CommandLimits {
+  const both = SPANS.filter((span) => a[span] !== undefined && b[span] !== undefined);
+  return Object.fromEntries(both.map((span) => [span, Math.max(a[span]!, b[span]!)]));
+}
+
 export class Simulation {
   readonly world: World;
   readonly store = new Store();
@@ -45,6 +52,9 @@ export class Simulation {
   readonly facts: Facts = { registries: new Map(), sets: new Map(), pods: new Map() };
   readonly #options: SimulationOptions;
   readonly #load = new Map<string, number>();
+  readonly #commandsInForce: Map<string, CommandLimits>;
+  readonly #loosest = new Map<string, CommandLimits>();
+  #commandChanges = 0;
 
   constructor(options: SimulationOptions) {
     const { seed, parts, registries, sets } = options;
@@ -58,13 +68,15 @@ export class Simulation {
     this.invariants = new Invariants(this.world, this.store, registries, parts, breach);
     this.world.afterStep = () => {
       for (const holder of this.pods.values()) this.invariants.checkHolder(holder);
+      this.invariants.checkCommands(this.pods.values());
       for (const { alarms } of this.allocators) if (alarms[0] !== undefined) breach('alarm', alarms[0]);
     };
-    for (const { name, limit, externalReserved = 0, idleMs, lateMs } of registries) {
-      const fact = { name, limit, externalReserved, idleMs, lateMs, deleting: false, used: false };
+    for (const { name, limit, externalReserved = 0, idleMs, lateMs, commands = {} } of registries) {
+      const fact = { name, limit, externalReserved, idleMs, lateMs, commands, deleting: false, used: false };
       this.facts.registries.set(name, fact);
     }
     for (const set of sets) this.facts.sets.set(set.name, set);
+    this.#commandsInForce = new Map(registries.map(({ name, commands = {} }) => [name, commands]));
     this.#collectGarbage();
     // The operator tells of an account's connections in its status, and that lasts when the ledger does not.
     this.store.onChange(({ kind, name }) => {
@@ -99,6 +111,8 @@ export class Simulation {
     for (const node of this.allocators) world.after(world.between(0, timing.renewMs), () => node.relist());
     for (const holder of this.pods.values())
       world.after(world.between(0, timing.renewMs), () => holder.relist());
+    // Grants of a time when more was allowed are back, until they are lowered again.
+    for (const [name, limits] of this.#loosest) this.#enforceOnceKnown(name, limits);
   }
 
   // ---- registries, sets and pods
@@ -106,7 +120,41 @@ export class Simulation {
   changeRegistry(name: string, patch: Partial<RegistryFact>): void {
     const fact = { ...this.facts.registries.get(name)!, ...patch };
     this.facts.registries.set(name, fact);
-    for (const node of this.allocators) node.hear({ type: 'observed', registries: [fact] });
+    for (const node of this.allocators) node.hearOfRegistry(name);
+  }
+
+  /**
+   * The account's commands are others from now on. Lower ones count against us when everybody has acknowledged them, and what was sent
+   * before is a minute ago.
+   */
+  changeCommands(name: string, commands: CommandLimits): void {
+    this.changeRegistry(name, { commands });
+    this.#enforceOnceKnown(name, looser(this.#commandsInForce.get(name) ?? {}, commands));
+  }
+
+  #enforceOnceKnown(name: string, meanwhile: CommandLimits): void {
+    const change = ++this.#commandChanges;
+    const commands = this.facts.registries.get(name)?.commands ?? {};
+    this.#loosest.set(name, looser(this.#loosest.get(name) ?? meanwhile, meanwhile));
+    this.#enforce(name, meanwhile);
+    const unlessChanged = (work: () => void) => () => change === this.#commandChanges && work();
+    const enforce = unlessChanged(() => this.#enforce(name, commands));
+    const wait = unlessChanged(() => {
+      const charged = this.invariants.chargedCommands(name);
+      const fits = SPANS.every(
+        (span) => charged[span] <= 1000 * (commands[span] ?? Number.POSITIVE_INFINITY),
+      );
+      const known = this.ledger(name)?.learning === false && fits;
+      this.world.after(known ? SPAN_MS.perMinute : SECOND, known ? enforce : wait);
+    });
+    // Every operator has heard of it by then.
+    this.world.after(30 * SECOND, wait);
+  }
+
+  #enforce(name: string, commands: CommandLimits): void {
+    this.#commandsInForce.set(name, commands);
+    this.registry.limitCommands(name, commands);
+    this.invariants.limitCommands(name, commands);
   }
 
   changeSet(set: SetFact): void {
@@ -234,7 +282,7 @@ export class Simulation {
   /** I8: nothing is in quarantine, every minimum is met where demanded, nothing is free beside unmet demand. In words what is wrong. */
   unsettled(): string[] {
     const wrong: string[] = [];
-    for (const { name, limit, externalReserved } of this.facts.registries.values()) {
+    for (const { name, limit, externalReserved, commands = {} } of this.facts.registries.values()) {
       const ledger = this.ledger(name);
       if (ledger === undefined) {
         wrong.push(`${name} has no ledger`);
@@ -262,7 +310,8 @@ export class Simulation {
         kept.idle += Math.max(0, guaranteed - granted);
       }
       const charged = entries.reduce((sum, { charge }) => sum + charge, 0);
-      const free = limit - externalReserved - charged;
+      const useful = SPANS.map((span) => Math.floor((commands[span] ?? Number.POSITIVE_INFINITY) / 2));
+      const free = Math.min(limit - externalReserved, ...useful) - charged;
       if (free > kept.idle && kept.unmet > 0)
         wrong.push(`${name}: ${free} free beside an unmet demand of ${kept.unmet}`);
     }

@@ -12,8 +12,24 @@ const MADE_BY_OPERATOR = 'the operator makes one lease a pod; delete the pod ins
 const byAccount = <S extends z.ZodType>(value: S) =>
   mapOf(value, { max: 64, key: OWNER_NAME_PATTERN, keyIs: 'the name of an EppRegistry' });
 
+/** Thousandths, so that nothing is lost by rounding where an account allows few commands on many connections. */
+export const millicommands = () =>
+  z.strictObject({
+    perSecond: count().optional().describe('Thousandths of a command in any second; no limit when absent.'),
+    perMinute: count().optional().describe('Thousandths of a command in any minute; no limit when absent.'),
+  });
+
+const grant = () =>
+  z.strictObject({
+    slots: count().describe('Connections that the pod may have.'),
+    gen: count().describe('Grows with every change of this grant.'),
+    millicommands: millicommands()
+      .optional()
+      .describe('What each of these connections adds to the commands that the pod may send.'),
+  });
+
 const grants = () =>
-  transition(byAccount(z.strictObject({ slots: count(), gen: count() })), {
+  transition(byAccount(grant()), {
     cel: 'oldSelf.all(k, !(k in self) || self[k].gen >= oldSelf[k].gen)',
     holds: (grants, old) =>
       Object.entries(old).every(([account, { gen }]) => (grants[account]?.gen ?? gen) >= gen),

@@ -3,6 +3,7 @@ import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { mapOf } from '../schema/collections.ts';
 import { count } from '../schema/names.ts';
 import { rule, transition } from '../schema/rule.ts';
+import { millicommands } from './connection-lease.ts';
 import { GROUP_VERSION } from './group.ts';
 
 const entry = () =>
@@ -17,6 +18,14 @@ const entry = () =>
       charge: count().describe(
         'The most connections that this incarnation can possibly have at the registry.',
       ),
+      millicommands: millicommands()
+        .optional()
+        .describe('What each of its connections adds to the commands that the pod is granted.'),
+      chargedMillicommands: millicommands()
+        .optional()
+        .describe(
+          'The most that each of its connections may be adding while a lower share is not acknowledged; as granted when absent.',
+        ),
       remainingSeconds: z.number().min(0).optional().describe('Of its quarantine.'),
     }),
     {

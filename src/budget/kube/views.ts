@@ -9,6 +9,7 @@ import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../kube/ap
 import { NotLeaderError } from '../../kube/guarded-client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { Found, Written } from '../allocator-events.ts';
+import { commandLimits } from '../command-share.ts';
 import type { LeaseView, LedgerView, PodFact, RegistryFact, SetFact } from '../protocol.ts';
 import { registryTimes } from '../timing.ts';
 
@@ -40,6 +41,7 @@ export function registryFact({ metadata, spec, status }: EppRegistry): RegistryF
     name: metadata.name,
     limit,
     externalReserved,
+    commands: commandLimits(spec.commands),
     ...registryTimes(spec.connections),
     deleting: metadata.deletionTimestamp !== undefined,
     used: status?.connections !== undefined,

@@ -1,6 +1,7 @@
 import type { V1DeploymentStrategy } from '@kubernetes/client-node';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
+import { commandLimits, usableConnections } from '../../budget/command-share.ts';
 import { poolsWithRegistries, type RegistriesByName } from './adapter-file.ts';
 
 /**
@@ -25,6 +26,6 @@ export function rolloutStrategy(set: EppSet, registries: RegistriesByName): V1De
   };
 }
 
-function usable({ spec: { connections } }: EppRegistry): number {
-  return connections.limit - connections.externalReserved;
+function usable({ spec: { connections, commands } }: EppRegistry): number {
+  return usableConnections({ ...connections, commands: commandLimits(commands) });
 }

@@ -38,6 +38,9 @@ export const leaseExamples: Examples = {
       'spec.fence': 0,
     }),
     good('times scaled down', { 'spec.ttlSeconds': 0.6 }),
+    good('a share of commands', {
+      'spec.grants': { a: { slots: 1, gen: 1, millicommands: { perSecond: 2_983, perMinute: 40_000 } } },
+    }),
     good('as many grants as pools', {
       'spec.grants': Object.fromEntries(many(64, 'registry-').map((name) => [name, { slots: 1, gen: 1 }])),
     }),
@@ -52,6 +55,12 @@ export const leaseExamples: Examples = {
       { 'spec.grants': { a: { slots: -1, gen: 1 } } },
       'spec.grants.a.slots',
       '0, not -1',
+    ),
+    misshapen(
+      'half a thousandth of a command',
+      { 'spec.grants': { a: { slots: 1, gen: 1, millicommands: { perSecond: 0.5 } } } },
+      'spec.grants.a.millicommands.perSecond',
+      'whole number',
     ),
     broken(
       'a grant of nothing that can be',

@@ -33,6 +33,12 @@ export const ledgerExamples: Examples = {
   good: [
     good('as it is', {}),
     good('empty', { 'spec.entries': {} }),
+    good('with a share of commands that falls', {
+      'spec.entries': {
+        a: entry({ millicommands: { perSecond: 2_000 }, chargedMillicommands: { perSecond: 2_500 } }),
+        b: entry({ charge: 40, target: 40, millicommands: { perMinute: 2_000 }, chargedMillicommands: {} }),
+      },
+    }),
     good('made while learning, over the limit', {
       'spec.learning': true,
       'spec.entries.incarnation-1': entry({ charge: 500 }),
@@ -51,6 +57,12 @@ export const ledgerExamples: Examples = {
       { 'spec.entries': { a: entry({ state: 'Gone' }) } },
       'spec.entries.a.state',
       'Active',
+    ),
+    misshapen(
+      'less than no commands',
+      { 'spec.entries': { a: entry({ millicommands: { perMinute: -1 } }) } },
+      'spec.entries.a.millicommands.perMinute',
+      'at least 0, not -1',
     ),
     broken(
       'granted beyond the charge',

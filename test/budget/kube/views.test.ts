@@ -59,7 +59,7 @@ describe('facts', () => {
     );
   });
 
-  it('of a registry account: its times, and whether it ever had connections', () => {
+  it('of a registry account: its times and limits, and whether it ever had connections', () => {
     const parsed = parseRegistry({
       ...typed('EppRegistry'),
       metadata,
@@ -69,6 +69,7 @@ describe('facts', () => {
         endpoint: { host: 'epp.example' },
         credentials: { secretName: 's' },
         connections: { limit: 9, externalReserved: 2, idleTimeoutSeconds: 60 },
+        commands: { perMinute: 90 },
       },
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -76,6 +77,7 @@ describe('facts', () => {
       name: 'a',
       limit: 9,
       externalReserved: 2,
+      commands: { perMinute: 90 },
       idleMs: 60_000,
       lateMs: 130_000,
       deleting: false,

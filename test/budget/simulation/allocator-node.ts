@@ -92,6 +92,16 @@ export class AllocatorNode {
     this.link.tell(() => this.#dispatch(event));
   }
 
+  /** An account is not what it was. However late this comes, and in whatever order: it tells what is so by then. */
+  hearOfRegistry(name: string): void {
+    this.link.tell(() =>
+      this.#whenRunning(() => {
+        const fact = this.#facts.registries.get(name);
+        if (fact !== undefined) this.#dispatch({ type: 'observed', registries: [fact] });
+      }),
+    );
+  }
+
   #whenRunning(run: () => void): void {
     if (!this.alive) return;
     if (this.paused) this.#pending.push(run);
@@ -116,7 +126,6 @@ export class AllocatorNode {
   #list(): void {
     const { registries, sets, pods } = this.#facts;
     const list = () => ({
-      registries: [...registries.values()],
       sets: [...sets.values()],
       pods: [...pods.values()],
       ledgers: [...this.#store.ledgers.values()],
@@ -127,7 +136,7 @@ export class AllocatorNode {
           this.#list();
           return;
         }
-        this.#dispatch({ type: 'observed', ...seen });
+        this.#dispatch({ type: 'observed', ...seen, registries: [...registries.values()] });
         this.#dispatch({ type: 'listed' });
       }),
     );

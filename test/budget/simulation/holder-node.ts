@@ -5,6 +5,7 @@ import type { HolderState } from '../../../src/budget/holder-state.ts';
 import type { LeaseView, PodFact } from '../../../src/budget/protocol.ts';
 import type { Timing } from '../../../src/budget/timing.ts';
 import { found } from './allocator-node.ts';
+import { CommandFlood } from './command-flood.ts';
 import type { Parts } from './parts.ts';
 import type { Breach, CountingRegistry, RegistrySetup } from './registry.ts';
 import { Link, type Store } from './store.ts';
@@ -55,6 +56,7 @@ export class HolderNode {
   readonly #accounts: readonly RegistrySetup[];
   readonly #clock: MachineClock;
   readonly #breach: Breach;
+  readonly #floods = new Map<string, { flood: CommandFlood; wake: Cancel }>();
   #connections = new Map<string, Connection>();
   /** Number of the process start: callbacks of former ones are dropped. */
   #life = 0;
@@ -123,6 +125,7 @@ export class HolderNode {
       if (fin && phase !== 'resolving') this.#later(() => this.#registry.end(slot));
     }
     this.#connections = new Map();
+    this.#floods.clear();
     this.#renewed = undefined;
   }
 
@@ -276,7 +279,7 @@ export class HolderNode {
 
   #pump(): void {
     if (!this.alive || this.paused) return;
-    for (const { name } of this.#accounts) {
+    for (const { name, commands } of this.#accounts) {
       const load = this.load.get(name) ?? 0;
       const live = [...this.#connections.values()].filter((c) => c.account === name && c.phase !== 'leaving');
       const { excess } = this.#parts.rules.accountBudget(this.state, name, this.nowMs);
@@ -289,7 +292,25 @@ export class HolderNode {
       const known = this.state.accounts[name]!.window.use;
       if (use.inUse !== known.inUse || use.queued !== known.queued)
         this.#reduce({ type: 'use', account: name, use });
+      if (commands !== undefined) this.#flood(name);
     }
+  }
+
+  /** As many commands as the share allows: the budget alone must say no. */
+  #flood(account: string): void {
+    const known = this.#floods.get(account) ?? { flood: new CommandFlood(), wake: () => {} };
+    this.#floods.set(account, known);
+    known.wake();
+    const open = [...this.#connections.values()].find((c) => c.account === account && c.phase === 'open');
+    const share = () => this.#parts.rules.accountBudget(this.state, account, this.nowMs).commands;
+    const dueMs = known.flood.dueMs(share(), this.nowMs);
+    if (open === undefined || !Number.isFinite(dueMs)) return;
+    known.wake = this.#after(dueMs - this.nowMs, () => {
+      const writable = this.#parts.rules.mayWrite(this.state, account, open.slot, this.nowMs);
+      if (writable && known.flood.take(share(), this.nowMs)) this.#registry.command(account);
+      // Perhaps that connection is gone; the next look finds another.
+      if (writable) this.#flood(account);
+    });
   }
 
   #open(account: string): boolean {

@@ -1,7 +1,9 @@
+import { chargedShare, isLower, shareOfPod } from '../../../src/budget/command-share.ts';
 import { chargeOf, type LeaseView, type LedgerView } from '../../../src/budget/protocol.ts';
+import { SPANS } from './command-flood.ts';
 import type { HolderNode } from './holder-node.ts';
 import type { Parts } from './parts.ts';
-import type { Breach, RegistrySetup } from './registry.ts';
+import type { Breach, CommandLimits, RegistrySetup } from './registry.ts';
 import type { Change, Store } from './store.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +27,8 @@ export class Invariants {
   /** When each quarantine began, in true time, by account and incarnation. */
   readonly #quarantinedAt = new Map<string, number>();
   readonly #over = new Set<string>();
+  /** Commands that may be given out, by account. */
+  readonly #commands: Map<string, CommandLimits>;
   #forgivingUntilMs = 0;
 
   constructor(
@@ -39,6 +43,7 @@ export class Invariants {
     this.#parts = parts;
     this.#breach = breach;
     this.#registries = new Map(registries.map((registry) => [registry.name, registry]));
+    this.#commands = new Map(registries.map(({ name, commands = {} }) => [name, commands]));
     store.onChange((change) => this.#changed(change));
   }
 
@@ -50,6 +55,41 @@ export class Invariants {
     this.#forgivingUntilMs = this.#world.nowMs + forMs;
     this.#bound.clear();
     this.#over.clear();
+  }
+
+  /** From now on these limits count. */
+  limitCommands(account: string, limits: CommandLimits): void {
+    this.#commands.set(account, limits);
+  }
+
+  /** I12, in the ledger: the most that all entries may be sending, in thousandths. */
+  chargedCommands(account: string): Required<CommandLimits> {
+    const entries = Object.values(this.#store.ledgers.get(account)?.spec.entries ?? {});
+    const sum = (span: keyof CommandLimits) =>
+      entries.reduce((all, entry) => all + entry.charge * (chargedShare(entry)[span] ?? Infinity), 0);
+    return { perSecond: sum('perSecond'), perMinute: sum('perMinute') };
+  }
+
+  /** I12: at no time more commands given out than the account allows. Whatever happened to the store: never forgiven. */
+  checkCommands(holders: Iterable<HolderNode>): void {
+    if (![...this.#commands.values()].some(isLimited)) return;
+    const sums = new Map<string, number>();
+    for (const holder of holders) {
+      const { state } = holder;
+      if (!holder.alive || ['dead', 'unbound'].includes(this.#parts.rules.validity(state, holder.nowMs)))
+        continue;
+      for (const account of Object.keys(state.accounts)) {
+        const { commands, occupied, cap } = this.#parts.rules.accountBudget(state, account, holder.nowMs);
+        if (Math.max(occupied, cap) === 0) continue;
+        for (const span of SPANS) {
+          const key = `${account} ${span}`;
+          const sum = (sums.get(key) ?? 0) + (commands[span] ?? Number.POSITIVE_INFINITY);
+          sums.set(key, sum);
+          const most = this.#commands.get(account)?.[span] ?? Number.POSITIVE_INFINITY;
+          if (sum > most) this.#breach('I12', `${account}: ${sum} commands ${span} given out of ${most}`);
+        }
+      }
+    }
   }
 
   get #forgiving(): boolean {
@@ -197,6 +237,13 @@ export class Invariants {
       if (ledger === undefined || ledger.learning) continue;
       if (cap > charge)
         this.#breach('I3', `${holder.pod.name} allows itself ${cap} at ${account}, ${charge} are charged`);
+      if (!isLimited(this.#commands.get(account))) continue;
+      const share = ledger.entries[state.incarnation];
+      const { commands } = this.#parts.rules.accountBudget(state, account, holder.nowMs);
+      if (share !== undefined && cap > 0 && isLower(shareOfPod(chargedShare(share), cap), commands))
+        this.#breach('I12', `${holder.pod.name} allows itself more commands at ${account} than are charged`);
     }
   }
 }
+
+const isLimited = (limits: CommandLimits = {}): boolean => SPANS.some((span) => limits[span] !== undefined);

@@ -1,3 +1,4 @@
+import { SPAN_MS, SPANS } from './command-flood.ts';
 import type { World } from './world.ts';
 
 export interface RegistrySetup {
@@ -8,6 +9,13 @@ export interface RegistrySetup {
   lateMs: number;
   /** What the registry really allows, when that is less than `limit`. */
   allows?: number;
+  /** Commands that it allows; absent: any number. */
+  commands?: CommandLimits;
+}
+
+export interface CommandLimits {
+  perSecond?: number;
+  perMinute?: number;
 }
 
 interface Session {
@@ -25,12 +33,38 @@ export class CountingRegistry {
   readonly #setup: ReadonlyMap<string, RegistrySetup>;
   readonly #breach: Breach;
   readonly #sessions = new Map<string, Session>();
+  readonly #limits: Map<string, CommandLimits>;
+  /** When commands came in, by account and span, as far back as the span. */
+  readonly #commands = new Map<string, number[]>();
+  /** Commands so far, by account. */
+  readonly commands = new Map<string, number>();
   readonly peaks = new Map<string, number>();
 
   constructor(world: World, setups: readonly RegistrySetup[], breach: Breach) {
     this.#world = world;
     this.#setup = new Map(setups.map((setup) => [setup.name, setup]));
     this.#breach = breach;
+    this.#limits = new Map(setups.map(({ name, commands = {} }) => [name, commands]));
+  }
+
+  /** It counts against others from now on. */
+  limitCommands(account: string, limits: CommandLimits): void {
+    this.#limits.set(account, limits);
+  }
+
+  /** A client sends a command: I12, never more than is allowed in any span. What the network does to it on its way is nobody's fault. */
+  command(account: string): void {
+    const now = this.#world.nowMs;
+    this.commands.set(account, (this.commands.get(account) ?? 0) + 1);
+    for (const span of SPANS) {
+      const key = `${account} ${span}`;
+      const times = this.#commands.get(key) ?? [];
+      this.#commands.set(key, times);
+      times.push(now);
+      while (times[0]! <= now - SPAN_MS[span]) times.shift();
+      const most = this.#limits.get(account)?.[span] ?? Number.POSITIVE_INFINITY;
+      if (times.length > most) this.#breach('I12', `${account}: command ${times.length} of ${most} ${span}`);
+    }
   }
 
   count(account: string): number {
