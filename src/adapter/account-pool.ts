@@ -243,7 +243,9 @@ export class AccountPool {
       queued: this.#dispatcher.wanted,
     });
     this.#planned = this.#wanted();
-    for (const connection of plan.retire) this.#retire(connection, { cutQueryAfterMs: CUT_QUERY_AFTER_MS });
+    // What only grows old may take its time
+    const inHaste = granted.excess > 0 ? { cutQueryAfterMs: CUT_QUERY_AFTER_MS } : {};
+    for (const connection of plan.retire) this.#retire(connection, inHaste);
     this.#dispatcher.dispatch();
     this.#report();
     this.#open(plan.open, granted.pausedUntilMs);

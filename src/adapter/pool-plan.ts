@@ -67,12 +67,17 @@ function cost(connection: PlannedConnection): number {
   return (connection.transform ? 6 : 4) + due;
 }
 
-/** A connection goes when its successor is there; without room for two, one at a time; without mercy when it is overdue. */
+/**
+ * A connection goes when its successor is there; without room for two, one at a time; without mercy when it is overdue. One at
+ * work on queries is told, too: it may never be idle. One with a transform has it alone, and is idle after it.
+ */
 function rotate<C extends PlannedConnection>(
   staying: readonly C[],
   now: { replaced: boolean; room: number; moving: number },
 ): C[] {
-  const due = staying.filter((connection) => connection.due !== 'no' && connection.state === 'idle');
+  const due = staying.filter(
+    ({ due, state, transform }) => due !== 'no' && (state === 'idle' || (state === 'busy' && !transform)),
+  );
   const overdue = due.filter((connection) => connection.due === 'now');
   const soon = due.filter((connection) => connection.due === 'soon');
   if (now.replaced) return due;

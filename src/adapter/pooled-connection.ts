@@ -18,7 +18,13 @@
 import { strict as assert } from 'node:assert';
 import type { Slot } from '../budget/connection-budget.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
-import { EppError, type EppSession, SessionOpenError, type SessionPermit } from '../epp/session.ts';
+import {
+  EppError,
+  type EppSession,
+  type SendOptions,
+  SessionOpenError,
+  type SessionPermit,
+} from '../epp/session.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { PlannedConnection } from './pool-plan.ts';
@@ -91,6 +97,11 @@ export interface ConnectionOptions {
 /** The registry says that it does not know our login any more, or that it is closing. */
 const endsSession = (code: number): boolean => code === 2002 || code >= 2500;
 
+export interface RunOptions extends SendOptions {
+  /** It changes something, and has the connection to itself. */
+  transform: boolean;
+}
+
 export class PooledConnection implements PlannedConnection, Loaded {
   /** Kept by the pool's LoadLevels. */
   link: LevelLink | undefined;
@@ -138,7 +149,13 @@ export class PooledConnection implements PlannedConnection, Loaded {
 
   /** It takes queries, as far as its depth goes; and a transform where nothing is in flight. */
   get serves(): boolean {
-    return this.loggedIn && !this.#retiring && !this.#transform;
+    return this.loggedIn && !this.#retiring && !this.#transform && !this.#worn;
+  }
+
+  /** What is in flight may be all that it is allowed: counted twice where it is written already, which errs on the safe side. */
+  get #worn(): boolean {
+    const { hardCommands } = this.#options.life;
+    return hardCommands > 0 && this.commands + this.#inFlight >= hardCommands;
   }
 
   get loggedIn(): boolean {
@@ -169,7 +186,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
    * Only where it has room, and a transform only where it is idle. Settles when the registry answered, or with an EppError;
    * the connection has room again before that, or is leaving.
    */
-  async run(command: EppCommand, options: { transform: boolean; timeoutMs: number }): Promise<EppResponse> {
+  async run(command: EppCommand, options: RunOptions): Promise<EppResponse> {
     const session = this.#session;
     assert(session && this.serves, `run() on a connection that is ${this.#state}`);
     assert(this.#inFlight < this.#options.depth, 'never more in flight than the depth');
@@ -179,7 +196,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
     this.#inFlight++;
     let response: EppResponse | undefined;
     try {
-      response = await session.send(command, { timeoutMs: options.timeoutMs });
+      response = await session.send(command, options);
       return response;
     } finally {
       this.#inFlight--;

@@ -30,7 +30,9 @@ export async function ship(shipment: Shipment, connection: PooledConnection): Pr
   for (const part of parts) part.clTRID = clTRID;
   let response: EppResponse;
   try {
-    response = await connection.run(commandOf(shipment), { transform, timeoutMs });
+    // Written at once, unless a keepalive is in the way: then not after everybody's time
+    const deadlineMs = Math.max(...parts.map((part) => part.deadlineMs));
+    response = await connection.run(commandOf(shipment), { transform, timeoutMs, clTRID, deadlineMs });
   } catch (thrown) {
     onFailure(shipment, asEppError(thrown, shipment));
     return;
@@ -39,9 +41,10 @@ export async function ship(shipment: Shipment, connection: PooledConnection): Pr
   else onAnswer(shipment, response);
 }
 
-function commandOf({ parts: [part], names, clTRID }: Shipment): EppCommand {
+/** One part's command as it is: it was checked, and is not checked again. */
+function commandOf({ parts: [part], names }: Shipment): EppCommand {
   const { command } = part as Part;
-  return names ? { ...command, body: { names }, clTRID } : { ...command, clTRID };
+  return names ? { ...command, body: { names } } : command;
 }
 
 function onAnswer({ account, parts: [part], clTRID, log }: Shipment, response: EppResponse): void {

@@ -84,7 +84,8 @@ const cases: Case[] = [
     open: 1,
     retire: ['0i!'],
   },
-  { what: 'does not touch a due one at work', has: 'q! t~', cap: 9, open: 3, retire: [] },
+  { what: 'gives an overdue one at work no more of it', has: 'q! q~', cap: 9, open: 3, retire: ['0q!'] },
+  { what: 'lets a transform end before it looks at the age', has: 't! t~', cap: 9, open: 3, retire: [] },
 ];
 
 describe('pool plan', { timeout: 20_000 }, () => {

@@ -1,62 +1,79 @@
 import type { EppCommand, EppResponse } from '../../src/epp/command.ts';
-import { EppError, type EppSession, type SessionEnd, type SessionState } from '../../src/epp/session.ts';
+import {
+  EppError,
+  type EppSession,
+  type SendOptions,
+  type SessionEnd,
+  type SessionState,
+} from '../../src/epp/session.ts';
 
-/** A session that answers when the test says so. */
+interface Sent {
+  command: EppCommand;
+  resolve(response: EppResponse): void;
+  reject(error: EppError): void;
+}
+
+/** A session that answers when the test says so, the oldest command first. */
 export class ScriptedSession implements EppSession {
-  state: SessionState = 'idle';
   commands = 1;
-  readonly depth = 1;
+  readonly depth: number;
   readonly waiting = 0;
   readonly passwordChanged = false;
   readonly openedAtMs: number;
-  readonly sent: EppCommand[] = [];
+  readonly sent: (EppCommand & { timeoutMs: number })[] = [];
   readonly ended: Promise<SessionEnd>;
   destroyedBy: EppError | undefined;
   closeAsked = 0;
-  #reply: { resolve(response: EppResponse): void; reject(error: EppError): void } | undefined;
+  /** Commands that are not answered yet, the oldest first. */
+  readonly unanswered: Sent[] = [];
+  #stage: 'open' | 'closing' | 'closed' = 'open';
   readonly #end = Promise.withResolvers<SessionEnd>();
 
-  constructor(openedAtMs: number) {
+  constructor(openedAtMs: number, depth = 1) {
     this.openedAtMs = openedAtMs;
+    this.depth = depth;
     this.ended = this.#end.promise;
   }
 
+  get state(): SessionState {
+    if (this.#stage !== 'open') return this.#stage;
+    return this.inFlight > 0 ? 'busy' : 'idle';
+  }
+
   get inFlight(): number {
-    return this.#reply ? 1 : 0;
+    return this.unanswered.length;
   }
 
   get room(): number {
-    return this.state === 'idle' ? 1 : 0;
+    return this.#stage === 'open' ? this.depth - this.inFlight : 0;
   }
 
   get takesTransform(): boolean {
-    return this.state === 'idle';
+    return this.room > 0 && this.inFlight === 0;
   }
 
-  send(command: EppCommand): Promise<EppResponse> {
-    this.sent.push(command);
+  send(command: EppCommand, { clTRID, timeoutMs }: SendOptions): Promise<EppResponse> {
+    this.sent.push({ ...command, ...(clTRID === undefined ? {} : { clTRID }), timeoutMs });
     this.commands++;
-    this.state = 'busy';
     return new Promise((resolve, reject) => {
-      this.#reply = { resolve, reject };
+      this.unanswered.push({ command, resolve, reject });
     });
   }
 
-  answer(code = 1000): void {
-    this.state = 'idle';
-    this.#reply?.resolve({ results: [{ code, message: 'told' }] });
-    this.#reply = undefined;
+  /** The answer to the oldest command. */
+  answer(code = 1000, more: Partial<EppResponse> = {}): void {
+    this.unanswered.shift()?.resolve({ results: [{ code, message: 'told' }], ...more });
   }
 
   close(): Promise<SessionEnd> {
     this.closeAsked++;
-    this.state = 'closing';
+    this.#stage = 'closing';
     return this.ended;
   }
 
   /** The registry answered the logout and closed. */
   finishClose(): void {
-    this.state = 'closed';
+    this.#stage = 'closed';
     this.#end.resolve({ close: 'confirmed', error: undefined });
   }
 
@@ -67,9 +84,10 @@ export class ScriptedSession implements EppSession {
 
   /** The connection ends by itself. */
   lose(error: EppError): void {
-    this.state = 'closed';
-    this.#reply?.reject(new EppError(error.message, { kind: error.kind, outcome: 'unknown' }));
-    this.#reply = undefined;
+    this.#stage = 'closed';
+    for (const { reject } of this.unanswered.splice(0)) {
+      reject(new EppError(error.message, { kind: error.kind, outcome: 'unknown' }));
+    }
     this.#end.resolve({ close: 'unconfirmed', error });
   }
 }
