@@ -94,7 +94,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
 
   const app = createHttpServer({
     metrics: options.metrics,
-    refuse: refuseTransport(file.set),
+    refuse: refuseTransport(file.set, metrics),
     ...(options.httpTimeouts ? { timeouts: options.httpTimeouts } : {}),
     readiness: () => readinessOf(pools, budget, { draining: stage !== 'serving' }),
   });

@@ -27,6 +27,11 @@ export class CheckedCommand implements EppCommand {
   get transform(): boolean {
     return this.#transform;
   }
+
+  /** The same check for other names, all of which stand in commands that were checked, too. */
+  withNames(names: readonly string[]): CheckedCommand {
+    return new CheckedCommand({ ...this, body: { ...this.body, names } }, { transform: this.#transform });
+  }
 }
 
 /**

@@ -123,7 +123,7 @@ export class CachedChecks implements CommandRunner {
     const found: Findings = { kept: new Map(), joined: new Map(), missing: [] };
     for (const name of new Set(names.map((written) => written.toLowerCase()))) {
       const kept = cache.keptOf(account.name, name, nowMs);
-      const flight = kept ? undefined : cache.flightOf(account.name, name, nowMs);
+      const flight = kept ? undefined : cache.flightOf(account.name, name);
       if (kept) found.kept.set(name, kept);
       else if (flight && !flight.gone.signal.aborted && lastsFor(flight, work.deadlineMs))
         found.joined.set(flight, [...(found.joined.get(flight) ?? []), name]);
@@ -135,7 +135,7 @@ export class CachedChecks implements CommandRunner {
   }
 
   #ask(request: Request, names: readonly string[]): AskedCheck {
-    const { cache, next } = this.#options;
+    const { cache, clock, next } = this.#options;
     const gone = new AbortController();
     const flight: AskedCheck = {
       account: request.account.name,
@@ -145,7 +145,7 @@ export class CachedChecks implements CommandRunner {
       waiting: 0,
       gone,
     };
-    cache.took(flight);
+    cache.took(flight, clock.monotonicMs());
     flight.answer.then(
       (answer) => this.#landed(flight, answer),
       () => this.#landed(flight, undefined),

@@ -5,9 +5,9 @@
  * stale is more than what is kept:
  *
  *   time ──────────────────────────────────────────────────────────────────────▶
- *   check        ask ────────────────────────────── answer       asked before the change was over: never kept
+ *   checks       ask ────────────────────────────── answer       under way when a change begins: neither kept nor joined
+ *                               ask ──────────────────── answer  asked while it lasts: the same
  *   create                hold ──── write ─ executed ─── answer, lift
- *                         │◀───────── held ─────────────▶│       nothing is kept, and nobody joins a check under way
  *   kept before  ▒▒▒▒▒▒▒▒▒╳ dropped
  *
  * A change whose outcome is unknown is never lifted: its hold ends by itself, when nothing can be under way any more.
@@ -85,14 +85,15 @@ export class CheckCache<A, F extends Flight> {
     return kept && nowMs < kept.untilMs ? kept : undefined;
   }
 
-  /** The check under way that may answer for a name; undefined where it began before a change, or a change is under way. */
-  flightOf(account: string, name: string, nowMs: number): F | undefined {
-    return this.#isHeld(name, nowMs) ? undefined : this.#flights.get(name)?.get(account);
+  /** The check under way that may answer for a name: one that no change has met. */
+  flightOf(account: string, name: string): F | undefined {
+    return this.#flights.get(name)?.get(account);
   }
 
-  /** The check begins: others may join it, and its answer may be kept. */
-  took(flight: F): void {
+  /** The check begins: others may join it, and its answer may be kept, for the names that no change holds. */
+  took(flight: F, nowMs: number): void {
     for (const name of flight.names) {
+      if (this.#isHeld(name, nowMs)) continue;
       const flights = this.#flights.get(name) ?? new Map<string, F>();
       flights.set(flight.account, flight);
       this.#flights.set(name, flights);
@@ -109,8 +110,8 @@ export class CheckCache<A, F extends Flight> {
     nowMs: number,
   ): void {
     for (const name of flight.names) {
-      // Dropped since it began, or overtaken by a later one: what it says may be old
-      if (!this.#forgetFlight(flight, name) || this.#isHeld(name, nowMs)) continue;
+      // Held or dropped since it began, or overtaken by a later one: what it says may be old
+      if (!this.#forgetFlight(flight, name)) continue;
       const said = answer(name);
       const keepMs = said ? this.#keepMs(said.checked) : 0;
       if (said && keepMs > 0)

@@ -92,17 +92,23 @@ export function addCommandRoutes(app: FastifyInstance, options: HttpFaceOptions)
 }
 
 /** For `createHttpServer`: what is refused before any route is found. */
-export function refuseTransport(set: string): (fault: TransportFault) => Refusal {
+export function refuseTransport(
+  set: string,
+  metrics: Pick<AdapterMetrics, 'request'>,
+): (fault: TransportFault) => Refusal {
   const details: Readonly<Record<TransportFault, string>> = {
     'bad-path': 'the path cannot be decoded, or is too long',
     'bad-request': 'this is not HTTP/1.1',
     'request-timeout': 'headers and body did not come in time',
     'headers-too-large': 'the headers have more than 16 KiB',
   };
-  return (fault) => ({
-    headers: { 'content-type': PROBLEM_TYPE, 'x-epp-set': set, 'x-epp-outcome': 'not-sent' },
-    body: JSON.stringify(ours(fault, details[fault]).body),
-  });
+  return (fault) => {
+    metrics.request({ registry: 'none', operation: 'none', status: fault, seconds: 0 });
+    return {
+      headers: { 'content-type': PROBLEM_TYPE, 'x-epp-set': set, 'x-epp-outcome': 'not-sent' },
+      body: JSON.stringify(ours(fault, details[fault]).body),
+    };
+  };
 }
 
 class HttpFace {

@@ -33,13 +33,14 @@ function face(
   options: Partial<HttpFaceOptions> & { run?: CommandRunner['run']; level?: LogLevel } = {},
 ): Face {
   const registry = new Registry();
+  const metrics = adapterMetrics(registry, { set: 'epp.core.bj', business: 'core' });
   const asked: ReadRequest<PooledAccount>[] = [];
   const lines: string[] = [];
   const { run = async () => DONE, level = 'info', ...more } = options;
   const made = createHttpServer({
     metrics: registry,
     readiness: () => ({ ready: true, reasons: [] }),
-    refuse: refuseTransport('epp.core.bj'),
+    refuse: refuseTransport('epp.core.bj', metrics),
   });
   app = made;
   addCommandRoutes(made, {
@@ -51,7 +52,7 @@ function face(
         return run(request, gone);
       },
     },
-    metrics: adapterMetrics(registry, { set: 'epp.core.bj', business: 'core' }),
+    metrics,
     clock: new ManualClock(),
     log: createLog({ level, name: 'test', destination: { write: (line) => void lines.push(line) } }),
     stage: () => 'serving',
