@@ -10,7 +10,8 @@ import { credentialsAgeJob } from './credentials-age.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import type { Leadership } from './leadership.ts';
 import { type JobEvents, type PeriodicJob, runPeriodically, type Term } from './periodic.ts';
-import { type Ask, type MessageSink, pollJob } from './poll.ts';
+import { type Ask, pollJob } from './poll.ts';
+import type { MessageSink } from './poll-message.ts';
 
 export interface AccountJobsOptions {
   account: AdapterAccount;

@@ -1,6 +1,6 @@
 /** Sinks that are lines of JSON: standard output, or a file. */
 import { open } from 'node:fs/promises';
-import type { MessageSink } from './poll.ts';
+import type { MessageSink } from './poll-message.ts';
 
 /** @param write settles when the line is out of our hands */
 export function lineSink(write: (line: string) => Promise<void>, more: object = {}): MessageSink {

@@ -13,7 +13,8 @@ import type { JobMetrics } from './job-metrics.ts';
 import type { Leadership } from './leadership.ts';
 import { appendTo, lineSink, writeToStdout } from './message-lines.ts';
 import type { Term } from './periodic.ts';
-import type { Ask, MessageSink } from './poll.ts';
+import type { Ask } from './poll.ts';
+import type { MessageSink } from './poll-message.ts';
 import { webhook } from './webhook.ts';
 
 export interface StartJobsOptions {

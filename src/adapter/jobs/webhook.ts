@@ -8,7 +8,7 @@ import { request } from 'undici';
 import { Backoff } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
-import { MessageRefused, type MessageSink, type PollMessage } from './poll.ts';
+import { MessageFailed, MessageRefused, type MessageSink, type PollMessage } from './poll-message.ts';
 
 export interface WebhookOptions {
   url: string;
@@ -25,8 +25,13 @@ const BACKOFF = { baseMs: 500, maxMs: 10_000 };
 const PASSING = new Set([408, 409, 425, 429]);
 /** Wrong credentials or a wrong address are the account's set-up, not the message: it must wait for somebody to mend that. */
 const SET_UP = new Set([401, 403, 404, 405, 407]);
+/** Of 5xx, those that a server says of itself. What a proxy says of a server that is away is another matter. */
+const FAILED_AT_IT = new Set([500, 501]);
 
-/** Any 2xx takes the message. Other 4xx refuse it for good, `SET_UP` and `PASSING` excepted; everything else is tried again. */
+/**
+ * Any 2xx takes the message. Other 4xx refuse it for good, `SET_UP` and `PASSING` excepted; everything else is tried again. After the
+ * last try, `FAILED_AT_IT` says that the message may be the cause.
+ */
 export function webhook({ url, secret, clock, random }: WebhookOptions): MessageSink {
   return {
     async deliver(message, signal) {
@@ -36,7 +41,10 @@ export function webhook({ url, secret, clock, random }: WebhookOptions): Message
         const wrong = await post(url, headers(message, body, await secret(), clock), body, signal);
         if (wrong === undefined) return;
         signal.throwIfAborted();
-        if (backoff.failures + 1 >= ATTEMPTS) throw new Error(`${wrong}, ${ATTEMPTS} times`);
+        if (backoff.failures + 1 >= ATTEMPTS) {
+          const told = `${wrong.text}, ${ATTEMPTS} times`;
+          throw FAILED_AT_IT.has(wrong.status ?? 0) ? new MessageFailed(told) : new Error(told);
+        }
         await clock.sleep(backoff.next(), signal);
       }
     },
@@ -75,7 +83,7 @@ async function post(
   headers: Record<string, string>,
   body: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<{ text: string; status?: number } | undefined> {
   let status: number;
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
@@ -83,12 +91,12 @@ async function post(
     status = answer.statusCode;
     await answer.body.dump();
   } catch (error) {
-    return `the webhook did not answer (${messageOf(error)})`;
+    return { text: `the webhook did not answer (${messageOf(error)})` };
   }
   if (status >= 200 && status < 300) return undefined;
   const told = `the webhook answered ${status}`;
   if (status >= 400 && status < 500 && !PASSING.has(status) && !SET_UP.has(status)) {
     throw new MessageRefused(told);
   }
-  return told;
+  return { text: told, status };
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Leadership } from '../../../src/adapter/jobs/leadership.ts';
-import type { PollMessage } from '../../../src/adapter/jobs/poll.ts';
+import type { PollMessage } from '../../../src/adapter/jobs/poll-message.ts';
 import { eventually } from '../../support/eventually.ts';
 import { CLIENT_ID, type Harness, start } from '../harness.ts';
 

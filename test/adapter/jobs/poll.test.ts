@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Term } from '../../../src/adapter/jobs/periodic.ts';
+import { pollJob } from '../../../src/adapter/jobs/poll.ts';
 import {
+  MessageFailed,
   MessageRefused,
   type MessageSink,
   type PollMessage,
-  pollJob,
-} from '../../../src/adapter/jobs/poll.ts';
+} from '../../../src/adapter/jobs/poll-message.ts';
 import type { EppCommand, EppResponse } from '../../../src/epp/command.ts';
+import { EppError } from '../../../src/epp/session.ts';
 
 const term: Term = { signal: new AbortController().signal, holds: () => true };
 
@@ -17,6 +19,8 @@ class Queue {
   readonly acknowledged: string[] = [];
   /** The next acknowledgement is carried out, and its answer is lost. */
   loseAnswer = false;
+  /** Frames that break the rules, by the id of their message. */
+  readonly unreadable = new Map<string, string>();
 
   constructor(ids: readonly string[]) {
     this.waiting = [...ids];
@@ -35,6 +39,10 @@ class Queue {
     }
     const [id] = this.waiting;
     if (id === undefined) return result(1300);
+    const frame = this.unreadable.get(id);
+    if (frame !== undefined) {
+      throw new EppError('a frame that is no EPP', { kind: 'protocol', outcome: 'unknown', frame });
+    }
     return { ...result(1301), messageQueue: { count: this.waiting.length, id, message: `about ${id}` } };
   };
 }
@@ -86,6 +94,61 @@ describe('polling', () => {
     expect(aside[0]).toMatchObject({ account: 'acme', message: 'about poison' });
     expect(seen).toEqual(['1', '3']);
     expect(queue.acknowledged).toEqual(['1', 'poison', '3']);
+  });
+
+  it('sets aside a message that the sink fails at in five runs, and only then', async () => {
+    const { aside, job, queue, seen } = setUp(['1', 'poison', '3'], async ({ id }) => {
+      if (id === 'poison') throw new MessageFailed('the webhook answered 500, 4 times');
+    });
+    for (let run = 1; run < 5; run++) {
+      await expect(job.run(term)).rejects.toThrow('the webhook answered 500, 4 times');
+      expect(aside).toEqual([]);
+    }
+    await job.run(term);
+    expect(aside.map(({ id }) => id)).toEqual(['poison']);
+    expect(seen).toEqual(['1', '3']);
+    expect(queue.acknowledged).toEqual(['1', 'poison', '3']);
+  });
+
+  it('never sets aside what a sink could not take because it was away', async () => {
+    let away = true;
+    const { aside, job, seen } = setUp(['1'], async () => {
+      if (away) throw new Error('the webhook did not answer');
+    });
+    for (let run = 0; run < 20; run++) await expect(job.run(term)).rejects.toThrow('did not answer');
+    away = false;
+    await job.run(term);
+    expect(aside).toEqual([]);
+    expect(seen).toEqual(['1']);
+  });
+
+  it.each([
+    ['not well-formed', '<epp><response><msgQ count="5" id="a&amp;1"><msg>&nope;</response></epp>', 5],
+    ['with a prefix', "<e:epp><e:msgQ\n id = 'a&#38;1' >\u0000</e:epp>", 1],
+    ['cut in the middle', '<epp><response><msgQ id="a&amp;1" count="x"><msg', 1],
+  ])('sets aside a message whose frame is %s, and goes on', async (_, frame, count) => {
+    const { aside, job, queue, seen } = setUp(['a&1', '2'], async () => {});
+    queue.unreadable.set('a&1', frame);
+    await job.run(term);
+    expect(aside).toEqual([
+      {
+        account: 'acme',
+        id: 'a&1',
+        count,
+        results: [],
+        unreadable: { frame, reason: 'a frame that is no EPP' },
+      },
+    ]);
+    expect(seen).toEqual(['2']);
+    expect(queue.acknowledged).toEqual(['a&1', '2']);
+  });
+
+  it('fails while a frame does not even tell which message it is', async () => {
+    const { aside, job, queue } = setUp(['1'], async () => {});
+    queue.unreadable.set('1', '<html>502 Bad Gateway</html>');
+    await expect(job.run(term)).rejects.toThrow('a frame that is no EPP');
+    expect(aside).toEqual([]);
+    expect(queue.acknowledged).toEqual([]);
   });
 
   it('takes an acknowledgement that was carried out unheard for one', async () => {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MessageRefused, type PollMessage } from '../../../src/adapter/jobs/poll.ts';
+import { MessageFailed, MessageRefused, type PollMessage } from '../../../src/adapter/jobs/poll-message.ts';
 import { webhook } from '../../../src/adapter/jobs/webhook.ts';
 import { type Clock, systemClock } from '../../../src/lib/clock.ts';
 
@@ -89,6 +89,22 @@ describe('the webhook', () => {
     );
     expect(posts).toHaveLength(4);
     expect(clock.waits).toEqual([500, 1_000, 2_000]);
+  });
+
+  it.each([
+    [500, true],
+    [501, true],
+    [502, false],
+    [503, false],
+    [504, false],
+    [429, false],
+    [0, false],
+  ])('after the last try, says of %i whether the message may be the cause: %s', async (status, failed) => {
+    const { url } = await receiver([status, status, status, status]);
+    const error = await sink(url)
+      .deliver(message, signal)
+      .catch((thrown: unknown) => thrown);
+    expect(error instanceof MessageFailed).toBe(failed);
   });
 
   it.each([[400], [410], [413], [422]])('takes %i for a refusal of this message', async (status) => {
