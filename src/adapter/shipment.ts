@@ -93,9 +93,9 @@ function onFailure({ parts, nowMs, again }: Shipment, error: EppError): void {
 
 function asEppError(thrown: unknown, { account, clTRID, log }: Shipment): EppError {
   if (thrown instanceof EppError) {
-    const { kind, outcome, code } = thrown;
+    const { kind, outcome, code, frame } = thrown;
     const told = code === undefined ? {} : { code };
-    return new EppError(thrown.message, { kind, outcome, clTRID, cause: thrown, ...told });
+    return new EppError(thrown.message, { kind, outcome, clTRID, frame, cause: thrown, ...told });
   }
   // Not foreseen: whether a byte was written is not known
   const message = messageOf(thrown);

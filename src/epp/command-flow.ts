@@ -158,6 +158,12 @@ export class CommandFlow {
     return this.#pipeline.match(frame);
   }
 
+  /** A frame came that cannot be read, and the session will end: the command that it answers gets it with its error. */
+  unreadable(document: string, error: EppError): void {
+    const exchange = this.#pipeline.matchUnreadable(document);
+    exchange?.reject(failed(error, 'unknown', exchange.clTRID, document));
+  }
+
   /** A reply is overdue behind a transform: the session ends once that is answered. */
   get late(): SessionFailure | undefined {
     return this.#late;
@@ -210,12 +216,13 @@ function unknown({ clTRID }: Exchange, cause: EppError): EppError {
   return failed(cause, 'unknown', clTRID);
 }
 
-function failed(cause: EppError, outcome: EppError['outcome'], clTRID?: string): EppError {
+function failed(cause: EppError, outcome: EppError['outcome'], clTRID?: string, frame?: string): EppError {
   const { kind, code, message } = cause;
   return new EppError(message, {
     kind,
     outcome,
     cause,
+    frame,
     ...(code === undefined ? {} : { code }),
     ...(clTRID === undefined ? {} : { clTRID }),
   });

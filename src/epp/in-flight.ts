@@ -26,6 +26,8 @@ export interface Exchange {
 
 export type Match = { exchange: Exchange; response: EppResponse } | { problem: string };
 
+const CLIENT_ID = /<(?:[\w.-]+:)?clTRID[^>]*>\s*([^<\s]+)/g;
+
 /**
  * Commands written and not yet answered, oldest first. A registry answers in order (RFC 5734 section 3), and every reply
  * repeats the clTRID of its command: both are held to, because a reply taken for another command's mixes up answers without
@@ -74,6 +76,19 @@ export class InFlight {
     }
     this.#exchanges.shift();
     return { exchange: head, response: frame.response };
+  }
+
+  /**
+   * The exchange that a frame answers which cannot be read: the oldest, where the frame names its clTRID, or where it alone
+   * can be meant and the frame names none. It has left.
+   * @param written as in `match`
+   */
+  matchUnreadable(document: string, written = this.#exchanges.length): Exchange | undefined {
+    const head = written > 0 ? this.#exchanges[0] : undefined;
+    if (head?.clTRID === undefined) return undefined;
+    const named = [...document.matchAll(CLIENT_ID)].map(([, clTRID]) => clTRID);
+    if (!named.includes(head.clTRID) && (named.length > 0 || written > 1)) return undefined;
+    return this.#exchanges.shift();
   }
 
   /** Those whose reply is overdue, oldest first. */

@@ -99,6 +99,11 @@ export class Pipeline {
     return this.#inFlight.match(frame, this.#inFlight.length - this.#staged);
   }
 
+  /** The exchange that an unreadable frame answers, as far as can be told; it has left. */
+  matchUnreadable(document: string): Exchange | undefined {
+    return this.#inFlight.matchUnreadable(document, this.#inFlight.length - this.#staged);
+  }
+
   /** Those whose deadline passed while they waited. They have left. */
   takeExpired(nowMs: number): Exchange[] {
     const expired = this.#waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);

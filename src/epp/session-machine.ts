@@ -42,7 +42,7 @@ import { SessionEnding } from './session-ending.ts';
 import { SessionOpening } from './session-opening.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { ConnectTransport, Transport, TransportEvents } from './transport.ts';
-import { decodeXml } from './xml.ts';
+import { decodeXml, textOfUnreadable } from './xml.ts';
 
 /** The states of the drawing; `opening` is its first row, `open` both idle and busy. */
 type Stage = 'opening' | 'open' | 'draining' | 'closing' | 'closed';
@@ -138,7 +138,7 @@ export class SessionMachine implements EppSession {
         if (this.#stage === 'opening') this.#opening.secure();
       },
       frame: (body) => this.#onBody(body),
-      badFrame: (error) => this.#onUnreadable(messageOf(error), error),
+      badFrame: (error) => this.#fail(this.#unreadable(messageOf(error), error)),
       end: (midFrame) => {
         if (this.#stage === 'closing') return;
         this.#fail(this.#describe(endedBy(this.state, midFrame)));
@@ -158,16 +158,20 @@ export class SessionMachine implements EppSession {
     try {
       frame = this.#reader.read(body);
     } catch (error) {
-      this.#onUnreadable(`a frame of ${body.length} bytes cannot be read: ${messageOf(error)}`, error);
+      // where the next frame begins is known, but whose answer it is would be a guess: the session ends
+      const text = `a frame of ${body.length} bytes cannot be read: ${messageOf(error)}`;
+      const failure = this.#unreadable(text, error);
+      this.#flow.unreadable(textOfUnreadable(body), failure);
+      this.#fail(failure);
       return;
     }
     if (this.state === 'greeting') this.#opening.greet(frame);
     else this.#onReply(frame, body);
   }
 
-  #onUnreadable(text: string, cause: unknown): void {
+  #unreadable(text: string, cause: unknown): EppError {
     const kind = this.state === 'greeting' ? 'greeting' : 'protocol';
-    this.#fail(this.#describe({ kind, text, cause }));
+    return this.#describe({ kind, text, cause });
   }
 
   send(command: EppCommand, options: SendOptions): Promise<EppResponse> {

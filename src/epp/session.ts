@@ -30,6 +30,8 @@ export class EppError extends Error {
   readonly code: number | undefined;
   /** The client transaction id of the command, to reconcile an `unknown` by. */
   readonly clTRID: string | undefined;
+  /** Private, so that nothing that prints, copies or serialises an error ever comes across it. */
+  readonly #frame: string | undefined;
 
   constructor(
     message: string,
@@ -38,6 +40,7 @@ export class EppError extends Error {
       outcome: Exclude<Outcome, 'done'>;
       code?: number;
       clTRID?: string;
+      frame?: string | undefined;
       cause?: unknown;
     },
   ) {
@@ -46,6 +49,15 @@ export class EppError extends Error {
     this.outcome = fields.outcome;
     this.code = fields.code;
     this.clTRID = fields.clTRID;
+    this.#frame = fields.frame;
+  }
+
+  /**
+   * The whole answer to this command where it came and could not be read (kind `protocol`), as the registry wrote it. It may
+   * hold secrets: to be kept for people who may see them, never to be logged.
+   */
+  get frame(): string | undefined {
+    return this.#frame;
   }
 }
 

@@ -31,6 +31,15 @@ export function decodeXml(body: Uint8Array): string {
   }
 }
 
+/** The same for people to look at, whatever is wrong with it: in an unknown encoding, a character for each byte. */
+export function textOfUnreadable(body: Uint8Array): string {
+  try {
+    return decodeXml(body);
+  } catch {
+    return Buffer.from(body).toString('latin1');
+  }
+}
+
 /** True where the XML declaration says so, or says nothing. */
 export function isDeclaredUtf8(body: Uint8Array): boolean {
   const encoding = declaredEncoding(body);
