@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type StoreWatch, WEAKNESSES, type Weakness } from './store-health.ts';
 
 /** `conflict`: the key of another request. `unknown`: its first try ended so, or never did. */
 export type IdempotencyResult = 'new' | 'replayed' | 'conflict' | 'running' | 'unknown' | 'store-unavailable';
@@ -7,6 +8,7 @@ export interface IdempotencyMetrics {
   request(registry: string, result: IdempotencyResult): void;
   /** Asked when the metrics are scraped. */
   watchUntold(count: () => number): void;
+  store: StoreWatch;
 }
 
 export function idempotencyMetrics(
@@ -30,9 +32,33 @@ export function idempotencyMetrics(
     },
   });
   return {
+    store: storeMetrics(registry, owner),
     request: (name, result) => requests.inc({ ...owner, registry: name, result }),
     watchUntold(count) {
       untold = count;
+    },
+  };
+}
+
+function storeMetrics(registry: Registry, owner: { set: string; business: string }): StoreWatch {
+  const up = new Gauge({
+    name: 'epp_idempotency_store_up',
+    help: 'Whether the store of idempotency keys can be asked: 1 or 0. While it is 0, transforms with a key are refused.',
+    labelNames: ['set', 'business'],
+    registers: [registry],
+  });
+  const weaknesses = new Gauge({
+    name: 'epp_idempotency_store_weakness',
+    help: 'What may make the store forget idempotency keys before 24 hours are over, so that a request may be run twice: 1 where it is so.',
+    labelNames: ['set', 'business', 'weakness'],
+    registers: [registry],
+  });
+  up.set(owner, 0);
+  return {
+    reachable: (there) => up.set(owner, there ? 1 : 0),
+    weak(found) {
+      for (const weakness of Object.keys(WEAKNESSES) as Weakness[])
+        weaknesses.set({ ...owner, weakness }, found.includes(weakness) ? 1 : 0);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { readSecret } from '../account-secrets.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { IdempotencyStore } from './store.ts';
+import type { StoreWatch } from './store-health.ts';
 
 export interface OpenStoreOptions {
   file: AdapterFile;
@@ -12,6 +13,7 @@ export interface OpenStoreOptions {
   folder: string;
   clock: Clock;
   log: Log;
+  watch?: StoreWatch;
   /** How long to wait for a server, in milliseconds: it is looked for on and on. Default 2000. */
   waitMs?: number;
 }
@@ -25,10 +27,15 @@ export async function openStore({
   folder,
   clock,
   log,
+  watch,
   waitMs,
 }: OpenStoreOptions): Promise<IdempotencyStore> {
   const { idempotency } = file;
-  if (idempotency.store === 'memory') return new MemoryStore({ clock, log });
+  if (idempotency.store === 'memory') {
+    watch?.reachable(true);
+    watch?.weak(['memory']);
+    return new MemoryStore({ clock, log });
+  }
   const { host, port, database, tls, caDir, credentialsDir } = idempotency;
   // Only where it is wanted: the client is larger than the rest of the adapter
   const [{ ValkeyConnection }, { ValkeyStore }] = await Promise.all([
@@ -46,6 +53,7 @@ export async function openStore({
       credentialsDir === undefined ? {} : readCredentials(resolve(folder, credentialsDir)),
     clock,
     log,
+    ...(watch ? { watch } : {}),
   });
   await connection.open(waitMs ?? WAIT_MS);
   return new ValkeyStore(connection);

@@ -28,7 +28,7 @@ export async function startIdempotency(
   options: IdempotencyOptions,
 ): Promise<{ runner: CommandRunner; close(): Promise<void> }> {
   const { file, clock, log, metrics } = options;
-  const store = await openStore(options);
+  const store = await openStore({ ...options, watch: metrics.store });
   const settlements = new Settlements({ store, clock, log });
   metrics.watchUntold(() => settlements.untold);
   const set = parseSetName(file.set);

@@ -1,9 +1,10 @@
 /** One connection to a Valkey or Redis server, made again with back-off whenever it is lost. */
 import { createClient } from '@redis/client';
 import { backoffMs } from '../../lib/backoff.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { StoreUnavailable } from './store.ts';
+import { type StoreWatch, WEAKNESSES, weaknessesOf } from './store-health.ts';
 import type { Script } from './valkey-scripts.ts';
 
 export interface ValkeyConnectionOptions {
@@ -16,6 +17,7 @@ export interface ValkeyConnectionOptions {
   credentials(): Promise<{ username?: string; password?: string }>;
   clock: Clock;
   log: Log;
+  watch?: StoreWatch;
   /** How long the server may take to answer, in milliseconds. Default 1000. */
   answerMs?: number;
   backoff?: { baseMs: number; maxMs: number };
@@ -29,6 +31,7 @@ const CONNECT_MS = 2_000;
 const PING_MS = 2_000;
 const SILENCE_MS = 5_000;
 const BACKOFF = { baseMs: 100, maxMs: 5_000 };
+const LOOK_EVERY_MS = 600_000;
 const MOST_UNDER_WAY = 20_000;
 
 export class ValkeyConnection {
@@ -37,6 +40,9 @@ export class ValkeyConnection {
   /** Why there is no connection. */
   #trouble: string | undefined = 'not connected yet';
   #closed = false;
+  /** The weaknesses that were logged last. */
+  #said = '';
+  #lookAgain: Timer | undefined;
 
   constructor(options: ValkeyConnectionOptions) {
     this.#options = options;
@@ -71,6 +77,7 @@ export class ValkeyConnection {
 
   close(): void {
     this.#closed = true;
+    this.#lookAgain?.cancel();
     if (this.#client.isOpen) this.#client.destroy();
   }
 
@@ -107,15 +114,17 @@ export class ValkeyConnection {
   }
 
   #onReady(): void {
-    const { host, port, log } = this.#options;
+    const { host, port, log, watch } = this.#options;
     this.#trouble = undefined;
     log.info({ host, port }, 'the store of idempotency keys is there');
-    void this.#lookAtPersistence();
+    watch?.reachable(true);
+    void this.#look();
   }
 
   #onError(error: unknown): void {
-    const { host, port, log } = this.#options;
+    const { host, port, log, watch } = this.#options;
     const reason = wordsOf(error);
+    watch?.reachable(false);
     // Once, not with each try
     if (this.#trouble === reason) return;
     this.#trouble = reason;
@@ -125,29 +134,28 @@ export class ValkeyConnection {
     );
   }
 
-  async #lookAtPersistence(): Promise<void> {
-    const { host, port, log } = this.#options;
+  /** Now, and again as long as it is there: both can be changed while the server runs. */
+  async #look(): Promise<void> {
+    const { host, port, clock, log, watch } = this.#options;
+    this.#lookAgain?.cancel();
     // Some services do not let clients look
-    const info = await this.#send(['INFO', 'everything']).catch(() => '');
-    const weak = weaknessesOf(String(info));
-    if (weak.length > 0)
+    const info = await this.#send(['INFO', 'everything']).catch(() => undefined);
+    const fsync = await this.#send(['CONFIG', 'GET', 'appendfsync']).catch(() => undefined);
+    if (this.#trouble !== undefined || this.#closed) return;
+    const weak = weaknessesOf({
+      info: typeof info === 'string' ? info : undefined,
+      appendfsync: Array.isArray(fsync) && typeof fsync[1] === 'string' ? fsync[1] : undefined,
+    });
+    watch?.weak(weak);
+    const said = weak.map((weakness) => WEAKNESSES[weakness]);
+    if (said.length > 0 && said.join() !== this.#said)
       log.warn(
-        { host, port, weak },
+        { host, port, weak: said },
         'the store may forget idempotency keys, and then a request may be run twice',
       );
+    this.#said = said.join();
+    this.#lookAgain = clock.after(LOOK_EVERY_MS, () => void this.#look());
   }
-}
-
-/** What in the server's INFO makes it forget keys. */
-export function weaknessesOf(info: string): string[] {
-  const value = (name: string) => info.match(new RegExp(`^${name}:(.*?)\r?$`, 'm'))?.[1];
-  const weak: string[] = [];
-  if (value('aof_enabled') === '0')
-    weak.push('appendonly is off: what was written last is lost when it ends');
-  const policy = value('maxmemory_policy');
-  if (value('maxmemory') !== '0' && policy !== undefined && policy !== 'noeviction')
-    weak.push(`maxmemory-policy is ${policy}: keys go when there is no room`);
-  return weak;
 }
 
 function clientOf({ host, port, database, tls, credentials, backoff = BACKOFF }: ValkeyConnectionOptions) {

@@ -28,6 +28,14 @@ export interface RedisOptions {
   password?: string;
   /** A user beside the default one, with the same password. */
   username?: string;
+  /** What that user may do; everything by default. */
+  may?: string;
+  /** The port of the server that this one copies. */
+  replicaOf?: number;
+  /** When what it was told is on the disk: before it answers, by default. */
+  appendfsync?: 'always' | 'everysec';
+  /** False: it writes nothing down. */
+  appendonly?: boolean;
   /** PEM: the server then speaks TLS alone. */
   tls?: { ca: string; cert: string; key: string };
 }
@@ -54,7 +62,7 @@ export class RedisServer {
 
   /** On the same port, with what it kept. */
   async start(): Promise<void> {
-    const { tls, password, username } = this.#options;
+    const { tls, password, username, may = '+@all' } = this.#options;
     const listen = tls
       ? [
           '--port',
@@ -67,9 +75,15 @@ export class RedisServer {
         ]
       : ['--port', String(this.port)];
     const auth = password === undefined ? [] : ['--requirepass', password];
-    const user = username === undefined ? [] : ['--user', username, 'on', `>${password}`, '~*', '+@all'];
-    const args = ['--bind', '127.0.0.1', '--dir', this.folder, '--appendonly', 'yes', '--save', ''];
-    const child = spawn(await program(), [...listen, ...args, ...auth, ...user], { stdio: 'ignore' });
+    const user =
+      username === undefined ? [] : ['--user', username, 'on', `>${password}`, '~*', ...may.split(' ')];
+    const args = ['--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
+    const { appendonly = true, appendfsync = 'always', replicaOf } = this.#options;
+    const kept = ['--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', appendfsync];
+    if (replicaOf !== undefined) kept.push('--replicaof', '127.0.0.1', String(replicaOf));
+    const child = spawn(await program(), [...listen, ...args, ...kept, ...auth, ...user], {
+      stdio: 'ignore',
+    });
     this.#process = child;
     await eventually(
       () => {

@@ -5,7 +5,7 @@ import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../src/adapter/idempotency/open-store.ts';
 import { type IdempotencyStore, StoreUnavailable } from '../../../src/adapter/idempotency/store.ts';
-import { weaknessesOf } from '../../../src/adapter/idempotency/valkey-connection.ts';
+import type { Weakness } from '../../../src/adapter/idempotency/store-health.ts';
 import { type AdapterFile, type AdapterFileInput, adapterFile } from '../../../src/api/files/adapter-file.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createLog } from '../../../src/lib/log.ts';
@@ -45,10 +45,12 @@ describe.skipIf(NO_REDIS !== undefined)(
     let server: RedisServer | undefined;
     let folder: string;
     const logged: string[] = [];
+    let health: { there?: boolean; weak?: readonly Weakness[] };
     const open: IdempotencyStore[] = [];
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), 'eppset-valkey-'));
       logged.length = 0;
+      health = {};
     });
     afterEach(async () => {
       for (const store of open.splice(0)) await store.close();
@@ -69,6 +71,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         folder,
         clock: systemClock,
         log: createLog({ level: 'debug', name: 'test', destination }),
+        watch: { reachable: (there) => (health.there = there), weak: (weak) => (health.weak = weak) },
         ...(waitMs === undefined ? {} : { waitMs }),
       });
       open.push(store);
@@ -114,11 +117,13 @@ describe.skipIf(NO_REDIS !== undefined)(
       await store.claim('done', aClaim('a'));
       await store.settle('done', aClaim('a'), DONE);
       await server.kill();
+      await eventually(() => expect(health.there).toBe(false));
       await expect(store.claim('done', aClaim('b'))).rejects.toThrow(StoreUnavailable);
       await expect(store.settle('running', aClaim('a'), DONE)).rejects.toThrow(StoreUnavailable);
       await server.start();
       const back = await eventually(() => store.claim('done', aClaim('b')));
       expect(back).toEqual({ kind: 'settled', ...DONE });
+      expect(health.there).toBe(true);
       expect(await store.claim('running', aClaim('b'))).toEqual({ kind: 'running' });
       expect(logged.filter((line) => line.includes('is away')).length).toBeGreaterThan(0);
       expect(logged.filter((line) => line.includes('idempotency keys is there'))).toHaveLength(2);
@@ -182,6 +187,41 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(logged.join('')).not.toMatch(/(old|new)-password/);
     });
 
+    it.each([
+      ['keeps everything', {}, []],
+      ['writes to the disk once a second', { appendfsync: 'everysec' }, ['late-fsync']],
+      ['writes nothing down', { appendonly: false }, ['no-append-only-file']],
+    ] as const)('know of a server that %s', async (_what, options, weak) => {
+      server = await RedisServer.start(options);
+      await storeOf();
+      await eventually(() => expect(health).toEqual({ there: true, weak }));
+      expect(logged.filter((line) => line.includes('may forget'))).toHaveLength(weak.length);
+    });
+
+    it('know of a server that throws keys away, and of replicas', async () => {
+      server = await RedisServer.start();
+      const replica = await RedisServer.start({ replicaOf: server.port });
+      const control = await createClient({ socket: { host: '127.0.0.1', port: server.port } }).connect();
+      await control.sendCommand(['CONFIG', 'SET', 'maxmemory', '100mb']);
+      await control.sendCommand(['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru']);
+      await eventually(async () => /connected_slaves:1/.test(String(await control.sendCommand(['INFO']))));
+      control.destroy();
+      await storeOf();
+      await eventually(() => expect(health.weak).toEqual(['eviction', 'asynchronous-replicas']));
+      await replica.stop();
+    });
+
+    it('do not know of a server that does not let its clients look', async () => {
+      server = await RedisServer.start({
+        username: 'adapter',
+        password: 'correct-horse',
+        may: '+@all -config',
+      });
+      await secret('login', { username: 'adapter', password: 'correct-horse' });
+      await storeOf({ credentialsDir: 'login' });
+      await eventually(() => expect(health).toEqual({ there: true, weak: ['unknown'] }));
+    });
+
     it('need the files that are named', async () => {
       await expect(storeOf({ tls: true, caDir: 'missing' })).rejects.toThrow(/ca\.crt \(ENOENT\)/);
     });
@@ -200,16 +240,3 @@ describe.skipIf(NO_REDIS !== undefined)(
     });
   },
 );
-
-describe('what a server says of itself', () => {
-  it.each([
-    ['keeps all', 'aof_enabled:1\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n', 0],
-    ['keeps all, with a bound', 'aof_enabled:1\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction\r\n', 0],
-    ['writes nothing down', 'aof_enabled:0\r\nmaxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n', 1],
-    ['forgets when it is full', 'aof_enabled:1\r\nmaxmemory:100\r\nmaxmemory_policy:allkeys-lru\r\n', 1],
-    ['does both', 'aof_enabled:0\r\nmaxmemory:100\r\nmaxmemory_policy:volatile-ttl\r\n', 2],
-    ['nothing', '', 0],
-  ])('that it %s', (_what, info, count) => {
-    expect(weaknessesOf(info)).toHaveLength(count);
-  });
-});
