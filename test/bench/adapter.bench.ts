@@ -6,7 +6,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { closedLoop, creates, openLoop, quantile, startFlood } from './load.ts';
+import { startFlood } from './flood.ts';
+import { closedLoop, creates, openLoop, quantile } from './load.ts';
 import { type BenchRegistry, machine, type Setting, startBenchRegistry } from './stage.ts';
 
 const SESSIONS = 10;
@@ -148,8 +149,9 @@ async function flooded(registry: BenchRegistry, rows: Row[]): Promise<void> {
       failed: busy.failed,
       idleP99Ms: quantile(idle.times, 0.99),
       busyP99Ms: quantile(busy.times, 0.99),
-      checksAnsweredPerSecond: queries.perSecond,
-      checksRefused: queries.failed,
+      checksSentPerSecond: queries.sentPerSecond,
+      checksAnsweredPerSecond: queries.answeredPerSecond,
+      checksRefused: queries.refused,
     });
     await adapter.stop();
   }

@@ -1,9 +1,5 @@
 /** Callers of an adapter's HTTP face. Every answer is compared with what was asked. */
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
-
-const SELF = fileURLToPath(import.meta.url);
 
 export interface Measured {
   /** Names (of checks) or commands a second that were answered. */
@@ -49,16 +45,16 @@ export async function closedLoop(
 /** So many requests a second, evenly spaced, whether or not answers keep up. */
 export async function openLoop(
   url: string,
-  options: { perSecond: number; seconds: number; signal?: AbortSignal },
+  options: { perSecond: number; seconds: number },
 ): Promise<Measured> {
-  const { perSecond, seconds, signal } = options;
+  const { perSecond, seconds } = options;
   const pool = new Pool(url, { connections: 2_000, pipelining: 1 });
   const startMs = performance.now();
   const times: number[] = [];
   let failed = 0;
   const pending = new Set<Promise<void>>();
   const total = Math.round(perSecond * seconds);
-  for (let sent = 0; sent < total && !signal?.aborted; ) {
+  for (let sent = 0; sent < total; ) {
     const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * perSecond));
     for (; sent < due; sent++) {
       const began = performance.now();
@@ -121,34 +117,4 @@ async function post(pool: Pool, path: string, body: object): Promise<{ status: n
     body: JSON.stringify(body),
   });
   return { status: statusCode, text: await answer.text() };
-}
-
-/** An open loop in a process of its own, so that it does not slow down what is measured here. `stop` tells what became of it. */
-export function startFlood(
-  url: string,
-  perSecond: number,
-): { stop(): Promise<{ perSecond: number; failed: number }> } {
-  const child = fork(SELF, [url, String(perSecond)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  return {
-    stop: () =>
-      new Promise((resolve, reject) => {
-        child.once('message', (told) => resolve(told as { perSecond: number; failed: number }));
-        child.once('exit', (code) => reject(new Error(`the flood ended with ${code}`)));
-        child.send('stop');
-      }),
-  };
-}
-
-const MOST_SECONDS = 60;
-
-if (process.argv[1] === SELF) {
-  const [url = '', perSecond] = process.argv.slice(2);
-  const stop = new AbortController();
-  process.once('message', () => stop.abort());
-  const flood = await openLoop(url, {
-    perSecond: Number(perSecond),
-    seconds: MOST_SECONDS,
-    signal: stop.signal,
-  });
-  process.send?.({ perSecond: flood.perSecond, failed: flood.failed }, () => process.exit(0));
 }
