@@ -37,10 +37,8 @@ export interface AccountUse {
  * Commands that a process may send in any span of that length, logins and keepalives included; absent: no limit; 0 without a connection.
  *
  * At every moment the shares of all processes together are within the account's. For every span to be, a raise must not be used at once:
- * whoever had it may have used it a moment ago. Exact, and without loss: send no more in any span than the smallest share given within it,
- * where a process that has just started was given 0. A bucket works as well that holds half of the share, refills by the other half in a
- * span, and is left empty by every change: at half the throughput, but what is new can be used bit by bit. All processes of an account
- * must do the same, and must allow for clocks that differ by 1 %.
+ * whoever had it may have used it a moment ago. So all processes of an account must spend their shares by one rule, that of the adapter's
+ * scheduler (`span-rate.ts`): exact for any changes and restarts, and with clocks that differ by 1 %.
  */
 export interface CommandShare {
   perSecond?: number;
