@@ -9,6 +9,7 @@
  * Every connection is a slot of the budget before it is a socket. How many there should be is `planPool`'s word, how fast
  * they may be opened `ConnectionOpener`'s, what each of them does `Dispatcher`'s; here they are brought together.
  */
+import type { Greeting } from '../epp/responses/greeting.ts';
 import { EppError } from '../epp/session.ts';
 import type { Timer } from '../lib/clock.ts';
 import {
@@ -16,15 +17,18 @@ import {
   type ConnectionOpenerOptions,
   type ConnectionTrouble,
 } from './connection-opener.ts';
+import type { OfferCheck } from './offers.ts';
 import { planPool } from './pool-plan.ts';
 import type { ConnectionListener, ConnectionState, PooledConnection } from './pooled-connection.ts';
 import { Dispatcher, type DispatcherOptions, type Submitted } from './scheduler/dispatcher.ts';
-import { RequestRefused, type Work } from './work.ts';
+import { notOffered, RequestRefused, type Work } from './work.ts';
 
 export type AccountPoolOptions = ConnectionOpenerOptions &
   DispatcherOptions & {
     /** What the account's registry wants with every command; nothing by default. */
     complete?: ((work: Work) => Work) | undefined;
+    /** What of a command the registry cannot be told, by its greeting; nothing by default. */
+    offerIssues?: OfferCheck | undefined;
   };
 
 const MAINTENANCE_MS = 1_000;
@@ -39,6 +43,8 @@ export class AccountPool {
   readonly #connections = new Set<PooledConnection>();
   readonly #listener: ConnectionListener;
   readonly #drained = Promise.withResolvers<void>();
+  /** Of the connection that was opened last. */
+  #greeting: Greeting | undefined;
   /** What the budget said last. */
   #cap = 0;
   #excess = 0;
@@ -106,8 +112,13 @@ export class AccountPool {
   submit(work: Work): Submitted {
     const refusal = this.#refusal();
     if (refusal) return { answer: Promise.reject(refusal), cancel: () => {} };
-    const { complete } = this.#options;
-    return this.#dispatcher.submit(complete ? complete(work) : work);
+    const { complete, offerIssues } = this.#options;
+    const completed = complete ? complete(work) : work;
+    const issues = (this.#greeting && offerIssues?.(completed.command, this.#greeting)) ?? [];
+    if (issues.length > 0) {
+      return { answer: Promise.reject(notOffered(this.account, issues)), cancel: () => {} };
+    }
+    return this.#dispatcher.submit(completed);
   }
 
   /** Finishes what waits and what runs, then logs everything out. What is left when the time is out is cut. Never rejects. */
@@ -172,6 +183,7 @@ export class AccountPool {
   }
 
   #onOpened(connection: PooledConnection): void {
+    this.#greeting = connection.greeting;
     this.#opener.succeeded();
     this.#dispatcher.changed(connection);
     this.#settle();

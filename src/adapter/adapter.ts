@@ -23,6 +23,7 @@ import { TldRouter } from './http/tld-routing.ts';
 import { jobMetrics } from './jobs/job-metrics.ts';
 import { alone, type Leadership } from './jobs/leadership.ts';
 import { startJobs } from './jobs/start-jobs.ts';
+import { offerCheck } from './offers.ts';
 import { poolReport, readinessOf } from './pool-report.ts';
 import { productCompleter } from './products.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
@@ -204,6 +205,7 @@ function buildAccounts(
         zoneOf: profile.oneZonePerCheck ? zoneFinder(account.tlds) : undefined,
       },
       complete: profile.namestoreSubProduct ? productCompleter(account.tlds) : undefined,
+      offerIssues: offerCheck(profile),
       depth,
       transformReservePercent: file.transformReservePercent,
       resolve: () => resolver(host, port),

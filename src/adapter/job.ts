@@ -192,6 +192,12 @@ export class Part implements QueueEntry {
     this.deadlineMs = Math.min(this.#lastMs, Math.max(this.deadlineMs, untilMs));
   }
 
+  /** Nothing was written, nor would be by another attempt. */
+  refused(refusal: RequestRefused): void {
+    this.clTRID = undefined;
+    this.job.refuse(refusal);
+  }
+
   failed(error: EppError, nowMs: number): AfterAttempt {
     this.clTRID = undefined;
     if (error.outcome === 'unknown') {

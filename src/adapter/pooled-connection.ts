@@ -18,6 +18,7 @@
 import { strict as assert } from 'node:assert';
 import type { Slot } from '../budget/connection-budget.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
+import type { Greeting } from '../epp/responses/greeting.ts';
 import {
   EppError,
   type EppSession,
@@ -156,6 +157,11 @@ export class PooledConnection implements PlannedConnection, Loaded {
   get #worn(): boolean {
     const { hardCommands } = this.#options.life;
     return hardCommands > 0 && this.commands + this.#inFlight >= hardCommands;
+  }
+
+  /** What the registry said of itself; known from the login on. */
+  get greeting(): Greeting | undefined {
+    return this.#session?.greeting;
   }
 
   get loggedIn(): boolean {

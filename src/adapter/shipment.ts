@@ -1,11 +1,13 @@
 /** One command on its way to the registry, for the one part or the several that share it, and what becomes of each. */
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
+import { CommandError, type CommandIssue } from '../epp/commands/issues.ts';
 import { EppError } from '../epp/session.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AfterAttempt, Part } from './job.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { CheckAnswers, checkedNames } from './scheduler/checks.ts';
+import { notOffered } from './work.ts';
 
 export interface Shipment {
   account: string;
@@ -34,7 +36,9 @@ export async function ship(shipment: Shipment, connection: PooledConnection): Pr
     const deadlineMs = Math.max(...parts.map((part) => part.deadlineMs));
     response = await connection.run(commandOf(shipment), { transform, timeoutMs, clTRID, deadlineMs });
   } catch (thrown) {
-    onFailure(shipment, asEppError(thrown, shipment));
+    const issues = unwritable(thrown);
+    if (issues) for (const part of parts) part.refused(notOffered(shipment.account, issues));
+    else onFailure(shipment, asEppError(thrown, shipment));
     return;
   }
   if (shipment.names) onSharedAnswer(shipment, response);
@@ -89,6 +93,12 @@ function onFailure({ parts, nowMs, again }: Shipment, error: EppError): void {
     if (parts.length > 1 && after === 'again-soon') part.alone(now);
     again(part, after);
   }
+}
+
+/** The fields that no version of an extension in this login can say: not a byte was written. */
+function unwritable(thrown: unknown): readonly CommandIssue[] | undefined {
+  const cause = thrown instanceof EppError && thrown.outcome === 'not-sent' ? thrown.cause : undefined;
+  return cause instanceof CommandError ? cause.issues : undefined;
 }
 
 function asEppError(thrown: unknown, { account, clTRID, log }: Shipment): EppError {

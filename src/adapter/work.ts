@@ -1,5 +1,6 @@
 /** One request as the pools see it, and what may be done when an attempt at it failed. */
 import type { EppCommand, EppResponse } from '../epp/command.ts';
+import type { CommandIssue } from '../epp/commands/issues.ts';
 import type { EppError } from '../epp/session.ts';
 
 export interface Work {
@@ -44,6 +45,7 @@ export type RefusalCode =
   | 'draining'
   | 'account-unavailable'
   | 'caller-gone'
+  | 'not-offered'
   | 'idempotency-key-reused'
   | 'idempotency-key-running'
   | 'idempotency-store-unavailable';
@@ -54,12 +56,28 @@ export class RequestRefused extends Error {
   readonly code: RefusalCode;
   /** For the header Retry-After; whole seconds, at least 1. */
   readonly retryAfterSeconds: number;
+  /** The fields that are the reason, where some are. */
+  readonly issues: readonly CommandIssue[];
 
-  constructor(code: RefusalCode, message: string, retryAfterMs = 1_000) {
+  constructor(
+    code: RefusalCode,
+    message: string,
+    retryAfterMs = 1_000,
+    issues: readonly CommandIssue[] = NO_ISSUES,
+  ) {
     super(message);
     this.code = code;
     this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+    this.issues = issues;
   }
+}
+
+const NO_ISSUES: readonly CommandIssue[] = [];
+
+/** What the registry's login has not got: its caller's to mend, on no connection better than on another. */
+export function notOffered(account: string, issues: readonly CommandIssue[]): RequestRefused {
+  const fields = issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new RequestRefused('not-offered', `${account}: ${fields}`, undefined, issues);
 }
 
 /**

@@ -10,7 +10,13 @@ import { CommandError, type CommandIssue } from './commands/issues.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { rawCommand } from './commands/raw.ts';
 import { sessionCommands } from './commands/session.ts';
-import { checkExtensions, readCommandExtensions, writeExtensions } from './extensions/catalogue.ts';
+import {
+  checkExtensions,
+  notOffered,
+  type Offer,
+  readCommandExtensions,
+  writeExtensions,
+} from './extensions/catalogue.ts';
 import { transactionId } from './fields.ts';
 import { EPP_URI, OBJECT_URIS } from './namespaces.ts';
 import { childOf, elementsOf, textOf, type XmlElement } from './xml-element.ts';
@@ -78,6 +84,19 @@ export function onTheWire(checked: EppCommand): EppCommand {
   const written = definitionOf(checked).onTheWire?.(checked.body);
   if (!written) return checked;
   return { ...checked, ...written, extensions: { ...written.extensions, ...checked.extensions } };
+}
+
+/** What of a checked command this registry cannot be told. What the command itself stands for is named `command`. */
+export function offerIssues(checked: EppCommand, offer: Offer): CommandIssue[] {
+  const own = checked.extensions;
+  const { extensions = own, ...written } = onTheWire(checked);
+  if (!extensions) return [];
+  return notOffered(nameOf(written), extensions, offer).map(({ path, message }) => {
+    const name = path.split('.')[1] ?? '';
+    return own && name in own
+      ? { path, message }
+      : { path: 'command', message: `needs the extension ${name}, which ${message}` };
+  });
 }
 
 /**

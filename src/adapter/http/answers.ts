@@ -43,7 +43,8 @@ export function answered({ response, clTRID, replayed, ageMs }: Answer): Told {
 /** @param transform whether the command changes something */
 export function failed(error: unknown, transform: boolean): Told {
   if (error instanceof RequestRefused) {
-    const told = ours(error.code, error.message);
+    const fields = error.issues.map(({ path, message }) => ({ field: path, message }));
+    const told = ours(error.code, error.message, fields.length > 0 ? fields : undefined);
     return told.retryAfterSeconds === undefined
       ? told
       : { ...told, retryAfterSeconds: error.retryAfterSeconds };

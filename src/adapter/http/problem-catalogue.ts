@@ -147,6 +147,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retry: 'after',
     text: 'The caller closed the connection before the command was sent. Nothing was sent to the registry.',
   },
+  'not-offered': {
+    status: 422,
+    title: 'Registry does not offer this',
+    retry: 'never',
+    text: 'By its greeting the registry has not got the extension, or only a version of it that cannot say all that was asked; `errors` names each field. Nothing was sent. An extension that the registry takes without greeting with it can be written as XML, in extensions.raw.',
+  },
   'idempotency-key-running': {
     status: 409,
     title: 'First request with this key is running',

@@ -170,6 +170,35 @@ function choose(
   return choices.find(({ issues }) => issues.length === 0) ?? choices[0] ?? { uri: '', issues: [] };
 }
 
+/** The services of a registry. */
+export interface Offer {
+  /** By its greeting. */
+  readonly announced: ReadonlySet<string>;
+  /** Those of them that the login has asked for. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/**
+ * What a registry cannot be told, of extensions that `checkExtensions` has passed: it has the extension in no version, or in
+ * none that can say all. One that it has and the login has not asked for is left to the registry.
+ */
+export function notOffered(
+  command: string,
+  extensions: EppExtensions,
+  { announced, asked }: Offer,
+): CommandIssue[] {
+  return Object.entries(extensions).flatMap(([name, value]) => {
+    const definition = BY_NAME.get(name);
+    const part = definition && partOf(definition, command);
+    if (!definition || !part || value === undefined) return [];
+    if (definition.uris.some((uri) => announced.has(uri))) {
+      return part.instead?.when(value) ? [] : choose(definition, part, value, asked).issues;
+    }
+    const message = `is not offered by this registry: its greeting has none of ${definition.uris.join(', ')}`;
+    return [{ path: `extensions.${name}`, message }];
+  });
+}
+
 /** An extension of a response: the registry's side. */
 export function writeResponseExtension(name: string, element: string, value: unknown, uri?: string): string {
   const definition = BY_NAME.get(name);

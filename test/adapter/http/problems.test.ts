@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answered, failed, ours, refused } from '../../../src/adapter/http/answers.ts';
 import { PROBLEMS, type ProblemCode, RETRY_CLASSES } from '../../../src/adapter/http/problem-catalogue.ts';
 import { problemCodes, problemPage } from '../../../src/adapter/http/problem-pages.ts';
-import { RequestRefused } from '../../../src/adapter/work.ts';
+import { notOffered, RequestRefused } from '../../../src/adapter/work.ts';
 import { RESULT_MESSAGES } from '../../../src/epp/result-codes.ts';
 import { EppError } from '../../../src/epp/session.ts';
 
@@ -110,6 +110,7 @@ describe('a command without an answer', () => {
     ['idempotency-key-running', 409, 'after', 7],
     ['idempotency-key-reused', 422, 'never', undefined],
     ['idempotency-store-unavailable', 503, 'after', 7],
+    ['not-offered', 422, 'never', undefined],
   ] as const)('that was refused, %s: %d, retry %s', (code, status, retry, after) => {
     const told = failed(new RequestRefused(code, 'why', 7_000), true);
     expect(told.body).toMatchObject({
@@ -120,6 +121,14 @@ describe('a command without an answer', () => {
       detail: 'why',
     });
     expect(told.retryAfterSeconds).toBe(after);
+  });
+
+  it('because the registry has not got it names the fields', () => {
+    const told = failed(notOffered('acme', [{ path: 'extensions.fee', message: 'is not offered' }]), true);
+    expect(told.body).toMatchObject({
+      detail: 'acme: extensions.fee: is not offered',
+      errors: [{ field: 'extensions.fee', message: 'is not offered' }],
+    });
   });
 
   it('says nothing of what it does not know', () => {

@@ -1,6 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_EXAMPLES } from '../../../src/adapter/openapi/command-paths.ts';
+import { EXTENSIONS } from '../../../src/epp/extensions/catalogue.ts';
+import { FEATURE_NAMES } from '../../../src/epp/profiles/names.ts';
 import { CLIENT_ID, type Harness, type Reply, start } from '../harness.ts';
 
 /** The day of the examples. */
@@ -10,7 +12,12 @@ const authInfo = { pw: '2fooBAR' };
 let h: Harness;
 let schemas: (name: string) => ValidateFunction;
 beforeAll(async () => {
-  h = await start({ today: TODAY });
+  // every example's extension is on offer: else it would not even be sent
+  h = await start({
+    today: TODAY,
+    registry: { extensions: EXTENSIONS.flatMap(({ uris }) => uris) },
+    account: { dialect: { features: [...FEATURE_NAMES] } },
+  });
   h.registry.control({ enqueue: { clientId: CLIENT_ID, messages: ['Transfer requested.'] } });
   await h.post('/com/contact/create', {
     id: 'sh8014',
