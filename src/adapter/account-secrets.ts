@@ -33,21 +33,24 @@ export function fileSecrets(
   },
   folder: string,
 ): AccountSecrets {
-  const read = (dir: string, key: string) =>
-    readSecret(`account ${account.name}`, join(resolve(folder, dir), key));
+  const read = (...files: ([dir: string, key: string] | undefined)[]) =>
+    readSecrets(
+      `account ${account.name}`,
+      files.map((file) => file && join(resolve(folder, file[0]), file[1])),
+    );
   return {
     async credentials() {
-      const dir = account.credentials.dir;
-      const [username, password] = await Promise.all([read(dir, 'username'), read(dir, 'password')]);
+      const { dir } = account.credentials;
+      const [username = '', password = ''] = await read([dir, 'username'], [dir, 'password']);
       return { username, password };
     },
     async tls() {
       const { dir, caDir } = account.tls;
-      const [cert, key, ca] = await Promise.all([
-        dir === undefined ? undefined : read(dir, 'tls.crt'),
-        dir === undefined ? undefined : read(dir, 'tls.key'),
-        caDir === undefined ? undefined : read(caDir, 'ca.crt'),
-      ]);
+      const [cert, key, ca] = await read(
+        dir === undefined ? undefined : [dir, 'tls.crt'],
+        dir === undefined ? undefined : [dir, 'tls.key'],
+        caDir === undefined ? undefined : [caDir, 'ca.crt'],
+      );
       return {
         ...(cert === undefined ? {} : { cert }),
         ...(key === undefined ? {} : { key }),
@@ -62,18 +65,32 @@ export function fileSecrets(
  * @param owner whose it is, for the message of a SecretFileError
  */
 export async function readSecret(owner: string, path: string): Promise<string> {
-  let text: string;
+  const [value = ''] = await readSecrets(owner, [path]);
+  return value;
+}
+
+/** All at once. What cannot be used is named in the order of the paths, whichever of them fails first: all that is to be mended. */
+async function readSecrets(
+  owner: string,
+  paths: readonly (string | undefined)[],
+): Promise<(string | undefined)[]> {
+  const files = await Promise.all(paths.map((path) => (path === undefined ? undefined : readOne(path))));
+  const faults = files.flatMap((file) => (file && 'fault' in file ? [file] : []));
+  if (faults.length > 0) {
+    const hint = faults.some(({ missing }) => missing) ? '; is the Secret mounted there, with that key?' : '';
+    throw new SecretFileError(`${owner}: ${faults.map(({ fault }) => fault).join('; ')}${hint}`);
+  }
+  return files.map((file) => (file && 'value' in file ? file.value : undefined));
+}
+
+async function readOne(path: string): Promise<{ value: string } | { fault: string; missing: boolean }> {
   try {
-    text = await readFile(path, 'utf8');
+    const value = (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+    return value === '' ? { fault: `${path} is empty`, missing: false } : { value };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    throw new SecretFileError(
-      `${owner}: cannot read ${path} (${code}); is the Secret mounted there, with that key?`,
-    );
+    return { fault: `cannot read ${path} (${code})`, missing: true };
   }
-  const value = text.replace(/\r?\n$/, '');
-  if (value === '') throw new SecretFileError(`${owner}: ${path} is empty`);
-  return value;
 }
 
 export function sameCredentials(a: Credentials, b: Credentials): boolean {

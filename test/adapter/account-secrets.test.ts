@@ -51,6 +51,21 @@ describe('secrets of an account', () => {
     await expect(secrets().credentials()).rejects.toThrow(/login\/password is empty/);
   });
 
+  it('that are missing are all named, in one order, whichever is looked for first', async () => {
+    for (let i = 0; i < 20; i++) {
+      await expect(secrets().credentials()).rejects.toThrow(
+        /^account verisign: cannot read .*login\/username \(ENOENT\); cannot read .*login\/password \(ENOENT\); is the Secret mounted there, with that key\?$/,
+      );
+      await expect(secrets({ dir: 'tls', caDir: 'tls' }).tls()).rejects.toThrow(
+        /tls\.crt \(ENOENT\).*tls\.key \(ENOENT\).*ca\.crt \(ENOENT\)/,
+      );
+    }
+    await write('login/password', '');
+    await expect(secrets().credentials()).rejects.toThrow(
+      /login\/username \(ENOENT\); .*login\/password is empty; is the Secret/,
+    );
+  });
+
   it('are the same when both values are', () => {
     const a = { username: 'a', password: 'b' };
     expect(sameCredentials(a, { ...a })).toBe(true);

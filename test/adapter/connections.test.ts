@@ -258,7 +258,9 @@ describe('credentials', { timeout: 20_000 }, () => {
   it('that are missing are named by their file', async () => {
     await setUp({ unready: true, account: { credentials: { dir: 'nothing-here' } } });
     await eventually(async () => (await pool()).lastError !== undefined);
-    expect((await pool()).lastError.message).toMatch(/cannot read .*nothing-here\/username \(ENOENT\)/);
+    expect((await pool()).lastError.message).toMatch(
+      /cannot read .*nothing-here\/username \(ENOENT\); cannot read .*nothing-here\/password \(ENOENT\)/,
+    );
     expect(stats().logins).toBe(0);
   });
 });
