@@ -146,6 +146,7 @@ export function readCommand(root: XmlElement): EppCommand | undefined {
 }
 
 function definitionOf(command: EppCommand): CommandDefinition {
+  if (command instanceof CheckedCommand) return command.definition;
   const definition = commandDefinition(command.object, command.command);
   if (definition) return definition;
   const known = CATALOGUE.filter(({ object }) => object === command.object).map(({ command }) => command);

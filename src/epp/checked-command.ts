@@ -11,16 +11,18 @@ export class CheckedCommand implements EppCommand {
   readonly body: Record<string, unknown>;
   readonly clTRID?: string;
   readonly extensions?: EppExtensions;
+  readonly #definition: CommandDefinition;
   /** Changes something at the registry: never written a second time unasked (RFC 5730 section 2.9.3). */
   readonly #transform: boolean;
 
-  constructor(checked: EppCommand, definition: Pick<CommandDefinition, 'transform' | 'isTransform'>) {
+  constructor(checked: EppCommand, definition: CommandDefinition) {
     const { object, command, body, clTRID, extensions } = checked;
     this.command = command;
     this.body = body;
     if (object !== undefined) this.object = object;
     if (clTRID !== undefined) this.clTRID = clTRID;
     if (extensions !== undefined) this.extensions = extensions;
+    this.#definition = definition;
     this.#transform = definition.isTransform?.(body) ?? isTransform(definition, body);
   }
 
@@ -28,9 +30,14 @@ export class CheckedCommand implements EppCommand {
     return this.#transform;
   }
 
+  /** The one that it was checked by. */
+  get definition(): CommandDefinition {
+    return this.#definition;
+  }
+
   /** The same check for other names, all of which stand in commands that were checked, too. */
   withNames(names: readonly string[]): CheckedCommand {
-    return new CheckedCommand({ ...this, body: { ...this.body, names } }, { transform: this.#transform });
+    return new CheckedCommand({ ...this, body: { ...this.body, names } }, this.#definition);
   }
 }
 

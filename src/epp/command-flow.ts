@@ -70,15 +70,30 @@ export class CommandFlow {
     const { promise, resolve, reject } = Promise.withResolvers<EppResponse>();
     const { describe, clock } = this.#options;
     const { deadlineMs = Number.POSITIVE_INFINITY, timeoutMs, signal } = options;
+    const nowMs = clock.monotonicMs();
     if (signal?.aborted) {
       reject(this.#withdrawn(command));
-    } else if (deadlineMs <= clock.monotonicMs()) {
+    } else if (deadlineMs <= nowMs) {
       reject(this.#expired(command));
     } else {
       try {
-        const written = this.#document(command, options.clTRID);
-        const state = { dueMs: Number.NaN, givenUp: false, unlisten: undefined };
-        this.#take({ ...written, timeoutMs, deadlineMs, ...state, resolve, reject }, signal);
+        const checked = command instanceof CheckedCommand ? command : checkCommand(command);
+        const clTRID = this.#idOf(checked, options.clTRID);
+        // made before its turn comes, so that nothing can fail then
+        const xml = writeCommand(checked, { offered: this.services, clTRID });
+        const exchange: Exchange = {
+          command: checked,
+          clTRID,
+          xml,
+          timeoutMs,
+          deadlineMs,
+          dueMs: Number.NaN,
+          givenUp: false,
+          unlisten: undefined,
+          resolve,
+          reject,
+        };
+        this.#take(exchange, signal, nowMs);
       } catch (error) {
         reject(describe({ kind: 'protocol', text: messageOf(error), cause: error }));
       }
@@ -86,20 +101,14 @@ export class CommandFlow {
     return promise;
   }
 
-  /** Made before its turn comes, so that nothing can fail then. Throws CommandError. */
-  #document(given: EppCommand, clTRID: string | undefined) {
-    const command = given instanceof CheckedCommand ? given : checkCommand(given);
-    const id = command.command === 'hello' ? undefined : (clTRID ?? command.clTRID ?? this.#newId());
-    return { command, clTRID: id, xml: writeCommand(command, { offered: this.services, clTRID: id }) };
+  #idOf(command: CheckedCommand, given: string | undefined): string | undefined {
+    if (command.command === 'hello') return undefined;
+    return given ?? command.clTRID ?? this.#options.newTransactionId();
   }
 
-  #newId(): string {
-    return this.#options.newTransactionId();
-  }
-
-  #take(exchange: Exchange, signal: AbortSignal | undefined): void {
+  #take(exchange: Exchange, signal: AbortSignal | undefined, nowMs: number): void {
     this.#pipeline.add(exchange);
-    this.pump();
+    this.pump(nowMs);
     // nothing overtakes: if any waits, the last does
     if (this.#pipeline.waiting === 0 || !Number.isNaN(exchange.dueMs)) return;
     this.#timer.watch(exchange.deadlineMs);
@@ -112,11 +121,14 @@ export class CommandFlow {
     exchange.unlisten = () => signal.removeEventListener('abort', onAbort);
   }
 
-  /** Sees that what may go out does, before this turn of the event loop is over. */
-  pump(): void {
+  /**
+   * Sees that what may go out does, before this turn of the event loop is over.
+   * @param nowMs monotonic, where it is known already
+   */
+  pump(nowMs?: number): void {
     if (this.#stopped) return;
     if (this.#pipeline.waiting > 0) {
-      for (const exchange of this.#pipeline.stage(this.#options.clock.monotonicMs())) {
+      for (const exchange of this.#pipeline.stage(nowMs ?? this.#options.clock.monotonicMs())) {
         exchange.unlisten?.();
         exchange.reject(this.#expired(exchange.command));
       }

@@ -62,11 +62,21 @@ export class FrameReader {
     let offset = 0;
     while (offset < chunk.length) {
       if (this.#missing === undefined) {
+        if (this.#headerBytes === 0 && chunk.length - offset >= HEADER_BYTES) {
+          const start = offset + HEADER_BYTES;
+          const end = start + bodyLength(chunk, offset, this.#maxFrameBytes);
+          // most frames lie in one read
+          if (end <= chunk.length) {
+            offset = end;
+            onBody(chunk.subarray(start, end));
+            continue;
+          }
+        }
         const copied = chunk.copy(this.#header, this.#headerBytes, offset);
         this.#headerBytes += copied;
         offset += copied;
         if (this.#headerBytes < HEADER_BYTES) break;
-        this.#missing = bodyLength(this.#header, this.#maxFrameBytes);
+        this.#missing = bodyLength(this.#header, 0, this.#maxFrameBytes);
         continue;
       }
       const part = chunk.subarray(offset, offset + this.#missing);
@@ -87,11 +97,12 @@ export class FrameReader {
   }
 }
 
-function bodyLength(header: Buffer, maxFrameBytes: number): number {
-  const length = header.readUInt32BE(0);
+/** Of the frame whose header stands at `at`. Throws FrameError. */
+function bodyLength(bytes: Buffer, at: number, maxFrameBytes: number): number {
+  const length = bytes.readUInt32BE(at);
   if (length > maxFrameBytes) {
     throw new FrameError(
-      foreignProtocol(header) ??
+      foreignProtocol(bytes.subarray(at, at + HEADER_BYTES)) ??
         `the peer announced a frame of ${length} bytes; at most ${maxFrameBytes} are accepted here`,
     );
   }

@@ -34,7 +34,7 @@ const checkOf = (name: string): EppCommand => ({
 });
 
 let ids = 0;
-const newTransactionId = () => String(++ids).padStart(ID_LENGTH, '0');
+const newTransactionId = () => String(10 ** (ID_LENGTH - 1) + ++ids);
 
 /** Runs `work` until the time is over; it counts by `count`. */
 async function measured(

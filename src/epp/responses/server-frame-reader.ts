@@ -15,10 +15,9 @@ export class ServerFrameReader {
 
   /** As `readServerFrame`, and to the same result. Throws XmlError and nothing else. */
   read(body: Buffer): ServerFrame {
-    if (this.#shapes.length > 0 && body.length <= MOST_BYTES) {
-      const latin1 = body.toString('latin1');
+    if (body.length <= MOST_BYTES) {
       for (const shape of this.#shapes) {
-        const response = shape.read(latin1);
+        const response = shape.read(body);
         if (response) return { kind: 'response', response };
       }
     }
@@ -31,14 +30,14 @@ export class ServerFrameReader {
     if (this.#shapes.length >= MOST_SHAPES || this.#lessons >= MOST_LESSONS) return;
     if (body.length > MOST_BYTES || !isDeclaredUtf8(body)) return;
     this.#lessons++;
-    const shape = CheckShape.learn(body.toString('latin1'), response, readLatin1);
+    const shape = CheckShape.learn(body, response, readResponse);
     if (shape) this.#shapes.push(shape);
   }
 }
 
-function readLatin1(document: string) {
+function readResponse(body: Buffer) {
   try {
-    const frame = readServerFrame(Buffer.from(document, 'latin1'));
+    const frame = readServerFrame(body);
     return frame.kind === 'response' ? frame.response : undefined;
   } catch (error) {
     if (error instanceof XmlError) return undefined;
