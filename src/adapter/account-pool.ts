@@ -20,16 +20,16 @@ import {
 import type { OfferCheck } from './offers.ts';
 import { planPool } from './pool-plan.ts';
 import type { ConnectionListener, ConnectionState, PooledConnection } from './pooled-connection.ts';
+import { CommandRate } from './scheduler/command-rate.ts';
 import { Dispatcher, type DispatcherOptions, type Submitted } from './scheduler/dispatcher.ts';
 import { notOffered, RequestRefused, type Work } from './work.ts';
 
-export type AccountPoolOptions = ConnectionOpenerOptions &
-  DispatcherOptions & {
-    /** What the account's registry wants with every command; nothing by default. */
-    complete?: ((work: Work) => Work) | undefined;
-    /** What of a command the registry cannot be told, by its greeting; nothing by default. */
-    offerIssues?: OfferCheck | undefined;
-  };
+export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOptions, 'rate'> & {
+  /** What the account's registry wants with every command; nothing by default. */
+  complete?: ((work: Work) => Work) | undefined;
+  /** What of a command the registry cannot be told, by its greeting; nothing by default. */
+  offerIssues?: OfferCheck | undefined;
+};
 
 const MAINTENANCE_MS = 1_000;
 const CUT_QUERY_AFTER_MS = 5_000;
@@ -38,6 +38,7 @@ const REFUSED_RETRY_AFTER_MS = 60_000;
 export class AccountPool {
   readonly account: string;
   readonly #options: AccountPoolOptions;
+  readonly #rate: CommandRate;
   readonly #opener: ConnectionOpener;
   readonly #dispatcher: Dispatcher;
   readonly #connections = new Set<PooledConnection>();
@@ -60,12 +61,17 @@ export class AccountPool {
   constructor(options: AccountPoolOptions) {
     this.account = options.account;
     this.#options = options;
-    this.#opener = new ConnectionOpener(options);
-    this.#dispatcher = new Dispatcher(options, {
-      granted: () => this.#cap,
-      whyNone: () => this.#whyNone(),
-      onDemand: () => this.#onDemand(),
-    });
+    const rate = new CommandRate(options.transformReservePercent);
+    this.#rate = rate;
+    this.#opener = new ConnectionOpener({ ...options, rate });
+    this.#dispatcher = new Dispatcher(
+      { ...options, rate },
+      {
+        granted: () => this.#cap,
+        whyNone: () => this.#whyNone(),
+        onDemand: () => this.#onDemand(),
+      },
+    );
     this.#listener = {
       onOpened: (connection) => this.#onOpened(connection),
       onCommandEnd: (connection, command) => this.#onCommandEnd(connection, command),
@@ -184,7 +190,7 @@ export class AccountPool {
 
   #onOpened(connection: PooledConnection): void {
     this.#greeting = connection.greeting;
-    this.#opener.succeeded();
+    this.#opener.succeeded(connection);
     this.#dispatcher.changed(connection);
     this.#settle();
   }
@@ -239,20 +245,23 @@ export class AccountPool {
   }
 
   #settleOnce(): void {
+    const granted = this.#options.budget.account(this.account);
+    this.#rate.change(granted.commands, this.#options.clock.monotonicMs());
     if (this.#draining) {
       this.#dispatcher.dispatch();
       this.#report();
       this.#goOnDraining();
       return;
     }
-    const granted = this.#options.budget.account(this.account);
     this.#cap = granted.cap;
     this.#excess = granted.excess;
     const plan = planPool({
       ...granted,
       connections: this.#connections,
+      logins: this.#opener.permission(granted),
       preparing: this.#opener.preparing,
-      queued: this.#dispatcher.wanted,
+      // Another connection would not send what the rate holds back, but its login would count
+      queued: this.#dispatcher.rationed ? 0 : this.#dispatcher.wanted,
     });
     this.#planned = this.#wanted();
     // What only grows old may take its time

@@ -1,11 +1,13 @@
 /** What an account logs in with, from files as Kubernetes mounts Secrets: one value a file. */
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AdapterAccount } from '../api/files/adapter-file.ts';
 
 export interface Credentials {
   username: string;
   password: string;
+  /** The password to change to. */
+  newPassword?: string;
 }
 
 /** PEM texts; absent where the account names no folder for them. */
@@ -40,9 +42,15 @@ export function fileSecrets(
     );
   return {
     async credentials() {
-      const { dir } = account.credentials;
-      const [username = '', password = ''] = await read([dir, 'username'], [dir, 'password']);
-      return { username, password };
+      const dir = account.credentials.dir;
+      const [username, password, newPassword] = await settled(resolve(folder, dir), async () =>
+        read(
+          [dir, 'username'],
+          [dir, 'password'],
+          (await isThere(join(resolve(folder, dir), 'newPassword'))) ? [dir, 'newPassword'] : undefined,
+        ),
+      );
+      return { username, password, ...(newPassword === undefined ? {} : { newPassword }) } as Credentials;
     },
     async tls() {
       const { dir, caDir } = account.tls;
@@ -93,6 +101,28 @@ async function readOne(path: string): Promise<{ value: string } | { fault: strin
   }
 }
 
+const READS = 3;
+
+/** kubelet exchanges all files of a volume at once, by a link: what was read across that moment never stood together. */
+async function settled<T>(folder: string, read: () => Promise<T>): Promise<T> {
+  const version = () => readlink(join(folder, '..data')).catch(() => undefined);
+  for (let left = READS; ; left--) {
+    const before = await version();
+    const value = await read();
+    if (left === 0 || (await version()) === before) return value;
+  }
+}
+
+/** Any other failure is told by reading it. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}
+
 export function sameCredentials(a: Credentials, b: Credentials): boolean {
-  return a.username === b.username && a.password === b.password;
+  return a.username === b.username && a.password === b.password && a.newPassword === b.newPassword;
 }

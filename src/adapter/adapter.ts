@@ -13,7 +13,7 @@ import { createHttpServer, type HttpTimeouts, listen } from '../lib/http-server.
 import type { Log } from '../lib/log.ts';
 import { parseSetName } from '../routing/set-name.ts';
 import { AccountPool, type AccountPoolOptions } from './account-pool.ts';
-import { fileSecrets } from './account-secrets.ts';
+import { type Credentials, fileSecrets } from './account-secrets.ts';
 import { type AdapterMetrics, adapterMetrics } from './adapter-metrics.ts';
 import { dnsPeers, type Peers } from './checks/peers.ts';
 import { commandLayers } from './command-layers.ts';
@@ -231,6 +231,10 @@ function buildAccounts(
   });
 }
 
+function loginOf({ username, password, newPassword }: Credentials) {
+  return { clientId: username, password, ...(newPassword === undefined ? {} : { newPassword }) };
+}
+
 function sessionOpener(
   account: AdapterAccount,
   deps: Pick<AdapterOptions, 'openSession' | 'log' | 'random'> & {
@@ -250,7 +254,7 @@ function sessionOpener(
       account: account.name,
       endpoint: { host, ...endpoint, ...(serverName === undefined ? {} : { serverName }) },
       tls: { ...tls, minVersion: account.tls.minVersion },
-      credentials: { clientId: credentials.username, password: credentials.password },
+      credentials: loginOf(credentials),
       profile: deps.profile,
       depth: deps.depth,
       permit,

@@ -2,7 +2,7 @@
  * Opens connections of one account: name lookup and secrets first, then the slot, then connect, as fast as the gate allows;
  * and judges what became of them.
  */
-import type { ConnectionBudget } from '../budget/connection-budget.ts';
+import type { AccountBudget, ConnectionBudget, LoginPermission } from '../budget/connection-budget.ts';
 import type { EppError, EppSession, SessionPermit } from '../epp/session.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -13,6 +13,7 @@ import {
   sameCredentials,
   type TlsMaterial,
 } from './account-secrets.ts';
+import { type LoginAttempt, LoginGate } from './login-gate.ts';
 import { OpenGate, type OpenGateOptions } from './open-gate.ts';
 import {
   type ConnectionEnd,
@@ -21,6 +22,7 @@ import {
   PooledConnection,
 } from './pooled-connection.ts';
 import type { ResolvedEndpoint } from './resolver.ts';
+import type { CommandRate, HeldCommand } from './scheduler/command-rate.ts';
 
 /** Opens one session to an address that was resolved, with secrets just read. Rejects with a SessionOpenError. */
 export type OpenAccountSession = (options: {
@@ -54,6 +56,8 @@ export interface ConnectionOpenerOptions {
   account: string;
   limits: { opensPerSecond: number; maxAgeSeconds: number; maxCommandsPerConnection: number };
   budget: ConnectionBudget;
+  /** Of the commands of all the account's connections, the logins among them. */
+  rate: CommandRate;
   resolve: () => Promise<ResolvedEndpoint>;
   secrets: AccountSecrets;
   /** Queries in flight on one connection. */
@@ -72,6 +76,8 @@ const LIMIT_DOUBT_MS = 250;
 const OUTAGE_MS = 5_000;
 const DENIED_FOR_MS = 1_000;
 const CLOSE_MS = 5_000;
+/** Mounted Secrets change within minutes. */
+const LOOKS = 10;
 /** A connection that ends unasked sooner than this after its login counts as a failed attempt: no hot loop of logins. */
 const SHORT_LIFE_MS = 5_000;
 
@@ -79,9 +85,11 @@ export class ConnectionOpener {
   readonly #options: ConnectionOpenerOptions;
   readonly #gate: OpenGate;
   readonly #random: () => number;
-  readonly #credentialsOf = new WeakMap<PooledConnection, Credentials>();
+  readonly #logins: LoginGate;
+  readonly #attemptOf = new WeakMap<PooledConnection, LoginAttempt>();
   #preparing = 0;
-  #refusedCredentials: Credentials | undefined;
+  #refusedSecret: Credentials | undefined;
+  #looks = 0;
   #limitSuspected = false;
   #lostAtMs = Number.NEGATIVE_INFINITY;
   /** The budget gave no slot although its figures had room for one. */
@@ -93,6 +101,7 @@ export class ConnectionOpener {
   constructor(options: ConnectionOpenerOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#logins = new LoginGate(options.account, options.budget);
     this.#gate = new OpenGate({
       ...options.gate,
       opensPerSecond: options.limits.opensPerSecond,
@@ -115,6 +124,14 @@ export class ConnectionOpener {
     return this.#gate.refusedAtMs;
   }
 
+  /** Whether the budget lets us log in. To be asked whenever it has changed. */
+  permission(word: Pick<AccountBudget, 'logins' | 'password'>): LoginPermission {
+    const { permission, news } = this.#logins.look(word);
+    // Others know more than we do
+    if (news) this.#gate.credentialsChanged();
+    return permission;
+  }
+
   /**
    * Begins up to `count` attempts; calls `again` when more may begin.
    * @param opening connections that are connecting or logging in now
@@ -126,8 +143,9 @@ export class ConnectionOpener {
     into: { adopt(connection: PooledConnection): unknown; listener: ConnectionListener; again(): void },
   ): void {
     this.#timer?.cancel();
+    const { clock, rate } = this.#options;
+    rate.unclaim(this);
     if (this.#stopped) return;
-    const { clock } = this.#options;
     for (let left = count; left > 0; left--) {
       const nowMs = clock.monotonicMs();
       const notBeforeMs = Math.max(this.#deniedUntilMs, now.pausedUntilMs ?? 0);
@@ -136,34 +154,49 @@ export class ConnectionOpener {
         if (Number.isFinite(wait)) this.#timer = clock.after(Math.ceil(wait), into.again);
         return;
       }
+      const login = rate.hold(nowMs);
+      if (!login) {
+        rate.claim(this);
+        const roomMs = rate.waitMs(nowMs);
+        if (Number.isFinite(roomMs)) this.#timer = clock.after(Math.max(1, Math.ceil(roomMs)), into.again);
+        return;
+      }
       this.#gate.began(nowMs);
       this.#preparing++;
-      void this.#attempt(into);
+      void this.#attempt(login, into);
     }
   }
 
   /** Begins nothing more; what has its slot goes on. */
   stop(): void {
     this.#stopped = true;
+    this.#options.rate.unclaim(this);
     this.#timer?.cancel();
   }
 
-  async #attempt(into: Parameters<ConnectionOpener['open']>[2]): Promise<void> {
+  async #attempt(login: HeldCommand, into: Parameters<ConnectionOpener['open']>[2]): Promise<void> {
     const { account, budget, clock, limits } = this.#options;
     const prepared = await this.#prepare();
     this.#preparing--;
-    if (this.#stopped) return;
-    // Counted before connect()
-    const slot = prepared && budget.acquire(account);
-    if (!slot) {
-      if (prepared) this.#deniedUntilMs = clock.monotonicMs() + DENIED_FOR_MS;
+    // What was read just now may have changed the budget's word; and what is counted is counted before connect()
+    const allowed = !this.#stopped && prepared && this.permission(budget.account(account)) !== 'none';
+    const slot = allowed ? budget.acquire(account) : undefined;
+    if (!slot || !prepared) {
+      login.cancel();
+      if (this.#stopped) return;
+      if (allowed) this.#deniedUntilMs = clock.monotonicMs() + DENIED_FOR_MS;
       into.again();
       return;
     }
+    const attempt = this.#logins.attempt(prepared.secret);
+    const { endpoint, tls } = prepared;
+    const { credentials } = attempt;
     const abort = new AbortController();
     const connection = new PooledConnection({
       slot,
-      connect: (permit) => this.#options.open({ ...prepared, permit, signal: abort.signal }),
+      rate: this.#options.rate,
+      login,
+      connect: (permit) => this.#options.open({ endpoint, credentials, tls, permit, signal: abort.signal }),
       abortOpening: (reason) => abort.abort(reason),
       life: connectionLife(limits, this.#random),
       depth: this.#options.depth,
@@ -171,16 +204,17 @@ export class ConnectionOpener {
       clock,
       listener: into.listener,
     });
-    this.#credentialsOf.set(connection, prepared.credentials);
+    this.#attemptOf.set(connection, attempt);
     into.adopt(connection);
   }
 
   async #prepare() {
     const { account, resolve, secrets } = this.#options;
     try {
-      const [credentials, tls] = await Promise.all([secrets.credentials(), secrets.tls()]);
+      const [secret, tls] = await Promise.all([secrets.credentials(), secrets.tls()]);
+      this.#logins.read(secret);
       try {
-        return { credentials, tls, endpoint: await resolve() };
+        return { secret, tls, endpoint: await resolve() };
       } catch (error) {
         this.#failed('resolve', `${account}: cannot find the address of the registry: ${messageOf(error)}`);
       }
@@ -191,13 +225,17 @@ export class ConnectionOpener {
   }
 
   /** To be told of every login. */
-  succeeded(): void {
+  succeeded(connection: PooledConnection): void {
     const { account, events, log } = this.#options;
     if (this.#gate.refusedAtMs !== undefined)
       log.info({ account }, 'the registry takes our credentials again');
     this.#gate.succeeded();
-    this.#refusedCredentials = undefined;
+    this.#refusedSecret = undefined;
     this.#limitSuspected = false;
+    const attempt = this.#attemptOf.get(connection);
+    if (attempt) this.#logins.taken(attempt, connection.passwordChanged);
+    if (connection.passwordChanged || attempt?.verifies)
+      log.info({ account }, 'the registry has taken the new password');
     events.opened();
   }
 
@@ -205,6 +243,8 @@ export class ConnectionOpener {
   left(connection: PooledConnection, end: ConnectionEnd, others: number): void {
     const { error, opened } = end;
     if (!error) return;
+    const attempt = this.#attemptOf.get(connection);
+    if (!opened && attempt && error.outcome === 'unknown') this.#logins.unanswered(attempt);
     // Our own decisions are no trouble of the registry's
     if (error.kind === 'budget' || error.kind === 'shutdown') {
       if (opened) this.#options.events.lost(error.kind);
@@ -213,8 +253,8 @@ export class ConnectionOpener {
     }
     if (error.kind === 'limit' || this.#isLimitByAnotherCode(error, others)) {
       this.#onLimit(error);
-    } else if (isRefusal(error)) {
-      this.#refused(connection, error);
+    } else if (attempt && isRefusal(error) && this.#logins.refused(attempt)) {
+      this.#refused(attempt, error);
       return;
     }
     if (!opened) this.#failed(error.kind, error.message, error.code);
@@ -239,14 +279,16 @@ export class ConnectionOpener {
   /** Some registries answer 2501 for one session too many (others for a wrong password): believed once while others of ours are logged in. */
   #isLimitByAnotherCode(error: EppError, others: number): boolean {
     if (error.kind !== 'login' || error.code !== 2501 || others === 0 || this.#limitSuspected) return false;
+    // Those that are logged in prove nothing of credentials that are new
+    if (this.#options.budget.account(this.#options.account).logins === 'prove') return false;
     this.#limitSuspected = true;
     return true;
   }
 
-  #refused(connection: PooledConnection, error: EppError): void {
+  #refused({ secret }: LoginAttempt, error: EppError): void {
     const { account, clock, events, log } = this.#options;
     const nowMs = clock.monotonicMs();
-    this.#refusedCredentials = this.#credentialsOf.get(connection);
+    this.#refusedSecret = secret;
     const retryInSeconds = Math.round(this.#gate.refused(nowMs) / 1_000);
     this.#note(error.kind, error.message, error.code);
     events.openFailed(error.kind);
@@ -285,13 +327,16 @@ export class ConnectionOpener {
     };
   }
 
-  /** While credentials are refused: whether the files hold others by now. Then attempts may begin again. */
+  /** To be called every second: whether the files hold other credentials by now, which may be tried. */
   async lookForNewCredentials(): Promise<boolean> {
-    const refused = this.#refusedCredentials;
-    if (!refused || this.#gate.refusedAtMs === undefined) return false;
+    const refused = this.#gate.refusedAtMs === undefined ? undefined : this.#refusedSecret;
+    // Nobody waits for it, unless what we had is refused
+    if (!refused && ++this.#looks % LOOKS !== 0) return false;
     const present = await this.#options.secrets.credentials().catch(() => undefined);
-    if (!present || sameCredentials(present, refused)) return false;
-    this.#refusedCredentials = undefined;
+    if (!present || this.#stopped) return false;
+    const other = this.#logins.read(present);
+    if (!refused || sameCredentials(present, refused)) return other;
+    this.#refusedSecret = undefined;
     this.#gate.credentialsChanged();
     this.#options.log.info({ account: this.#options.account }, 'the credentials have changed: trying them');
     return true;

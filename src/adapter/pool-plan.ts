@@ -1,5 +1,7 @@
 /** What a pool does next about its connections: pure, from one view of it. */
 
+import type { LoginPermission } from '../budget/connection-budget.ts';
+
 /** A connection as the plan sees it. */
 export interface PlannedConnection {
   readonly state: 'opening' | 'idle' | 'busy' | 'closing' | 'gone';
@@ -22,6 +24,7 @@ export interface PoolView<C extends PlannedConnection> {
   occupied: number;
   /** Connections that the budget wants back. */
   excess: number;
+  logins: LoginPermission;
 }
 
 export interface PoolPlan<C> {
@@ -47,11 +50,28 @@ export function planPool<C extends PlannedConnection>(view: PoolView<C>): PoolPl
   // One more than is at work: the next caller finds a session that is logged in already. It is also the floor of one.
   const wanted = Math.min(view.cap, inUse + view.queued + 1);
   const room = Math.max(0, view.cap - view.occupied - view.preparing);
+  if (view.logins !== 'all') return withoutProof(view, { serving, staying, retire, room });
   const open = Math.max(0, Math.min(wanted - fresh.length - view.preparing, room));
   const loggedIn = fresh.filter((connection) => connection.state !== 'opening').length;
   const moving = leaving + retire.length + view.preparing + (fresh.length - loggedIn);
   retire.push(...rotate(staying, { replaced: loggedIn >= wanted, room, moving }));
   return { open, retire };
+}
+
+/**
+ * Nobody knows whether the registry takes our credentials: what is logged in is worth more than its age. Whoever has to find
+ * out opens one connection, whether it is needed or not, and gives one back for it where there is no room.
+ */
+function withoutProof<C extends PlannedConnection>(
+  { logins, preparing, occupied, cap }: PoolView<C>,
+  { serving, staying, retire, room }: { serving: C[]; staying: C[]; retire: C[]; room: number },
+): PoolPlan<C> {
+  const proving = preparing > 0 || serving.some(({ state }) => state === 'opening');
+  if (logins === 'none' || proving || cap === 0) return { open: 0, retire };
+  if (room > 0) return { open: 1, retire };
+  // One that counts still and serves no more is about to make room
+  const full = retire.length === 0 && occupied === staying.length;
+  return { open: 0, retire: full ? giveBack(serving, 1) : retire };
 }
 
 /** Idle ones first, then those that only log in, then queries, transforms last; of equals those that are due. */

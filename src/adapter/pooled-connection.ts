@@ -23,12 +23,15 @@ import {
   EppError,
   type EppSession,
   type SendOptions,
+  type SessionCertificates,
   SessionOpenError,
   type SessionPermit,
 } from '../epp/session.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
+import { OwnCommands } from './own-commands.ts';
 import type { PlannedConnection } from './pool-plan.ts';
+import type { CommandRate, HeldCommand } from './scheduler/command-rate.ts';
 import type { LevelLink, Loaded } from './scheduler/load-levels.ts';
 
 export type ConnectionState = PlannedConnection['state'];
@@ -83,6 +86,10 @@ export function connectionLife(
 
 export interface ConnectionOptions {
   slot: Slot;
+  /** Of the commands of all the account's connections. */
+  rate: CommandRate;
+  /** Held for the login. */
+  login: HeldCommand;
   connect: ConnectOnce;
   /** Ends `connect` before it has a session. */
   abortOpening: (reason: EppError) => void;
@@ -108,6 +115,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
   link: LevelLink | undefined;
   readonly #options: ConnectionOptions;
   readonly #startedAtMs: number;
+  readonly #own: OwnCommands;
   #state: ConnectionState = 'opening';
   #session: EppSession | undefined;
   #retiring = false;
@@ -124,7 +132,8 @@ export class PooledConnection implements PlannedConnection, Loaded {
     const onRevoked = () => this.destroy(budgetError('the connection budget took the connection back'));
     if (slot.revoked.aborted) queueMicrotask(onRevoked);
     else slot.revoked.addEventListener('abort', onRevoked, { once: true });
-    options.connect(slot).then(
+    this.#own = new OwnCommands(options);
+    options.connect(this.#own.permit).then(
       (session) => this.#onOpened(session),
       (error: unknown) => this.#onOpenFailed(error),
     );
@@ -173,6 +182,15 @@ export class PooledConnection implements PlannedConnection, Loaded {
     return this.#session?.commands ?? 0;
   }
 
+  /** Its login has set the new password. */
+  get passwordChanged(): boolean {
+    return this.#session?.passwordChanged ?? false;
+  }
+
+  get certificates(): SessionCertificates | undefined {
+    return this.#session?.certificates;
+  }
+
   /** Milliseconds since the login, or since connecting while there is none. */
   get ageMs(): number {
     return this.#options.clock.monotonicMs() - (this.#session?.openedAtMs ?? this.#startedAtMs);
@@ -201,10 +219,14 @@ export class PooledConnection implements PlannedConnection, Loaded {
     this.#transform = options.transform;
     this.#inFlight++;
     let response: EppResponse | undefined;
+    let late: HeldCommand | undefined;
     try {
-      response = await session.send(command, options);
+      const reply = session.send(command, options);
+      if (this.#options.rate.limited) late = this.#own.callersCommand(session);
+      response = await reply;
       return response;
     } finally {
+      late?.end(this.#options.clock.monotonicMs());
       this.#inFlight--;
       this.#transform = false;
       if (this.#inFlight === 0) this.#cut?.cancel();
@@ -273,15 +295,22 @@ export class PooledConnection implements PlannedConnection, Loaded {
   #close(): void {
     this.#state = 'closing';
     this.#retiring = true;
-    this.#options.slot.closing();
-    // `ended` tells the rest; close() never rejects
-    void this.#session?.close({ timeoutMs: this.#options.closeMs });
+    const { slot, closeMs } = this.#options;
+    slot.closing();
+    const session = this.#session;
+    if (!session) return;
+    this.#own.logout(session, {
+      // `ended` tells the rest; close() never rejects
+      send: () => void session.close({ timeoutMs: closeMs }),
+      cut: () => this.destroy(budgetError('the registry takes no more commands now, the logout included')),
+    });
   }
 
   #leave(how: Parameters<Slot['ended']>[0], error: EppError | undefined, opened: boolean): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#cut?.cancel();
+    this.#own.end();
     const { listener, slot } = this.#options;
     listener.onEnd(this, { opened, error: error ?? this.#destroyedBy });
     slot.ended(how);

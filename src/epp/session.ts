@@ -77,6 +77,8 @@ export interface SessionFailure {
 export interface SessionPermit {
   mayConnect(): boolean;
   mayWrite(): boolean;
+  /** Asked once before each keepalive, which counts as a command like any other; false: not now, ask again soon. Absent: always. */
+  maySpeak?(): boolean;
 }
 
 /** `confirmed`: `<logout>` was answered 1500 and the peer's FIN or RST was seen. Anything else may still count at the registry. */

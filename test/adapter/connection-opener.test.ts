@@ -7,6 +7,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ScriptedBudget } from './scripted-budget.ts';
 import { ScriptedSession } from './scripted-session.ts';
+import { unlimitedRate } from './unlimited-rate.ts';
 
 const failure = (kind: EppErrorKind, code?: number) =>
   new SessionOpenError(
@@ -26,6 +27,7 @@ function setUp() {
     account: 'a',
     limits: { opensPerSecond: 100, maxAgeSeconds: 1_000, maxCommandsPerConnection: 0 },
     budget,
+    rate: unlimitedRate(),
     resolve: async () => {
       if (resolveFails) throw new Error('ENOTFOUND registry.invalid');
       return { address: '127.0.0.1', port: 1 };
@@ -56,9 +58,9 @@ function setUp() {
       {
         adopt: (connection) => connections.push(connection),
         listener: {
-          onOpened: () => {
+          onOpened: (connection) => {
             loggedIn++;
-            opener.succeeded();
+            opener.succeeded(connection);
           },
           onCommandEnd: () => {},
           onEnd: (connection, end: ConnectionEnd) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PlannedConnection, planPool } from '../../src/adapter/pool-plan.ts';
+import type { LoginPermission } from '../../src/budget/connection-budget.ts';
 
 type Sketch = PlannedConnection & { id: string };
 
@@ -27,6 +28,7 @@ interface Case {
   cap: number;
   occupied?: number;
   excess?: number;
+  logins?: LoginPermission;
   open: number;
   retire?: string[];
 }
@@ -84,6 +86,59 @@ const cases: Case[] = [
     open: 1,
     retire: ['0i!'],
   },
+  { what: 'opens none without a word for it', queued: 5, cap: 10, logins: 'none', open: 0 },
+  {
+    what: 'keeps what is logged in, whatever its age, while nobody may log in',
+    has: 'i! q! i~',
+    cap: 3,
+    logins: 'none',
+    open: 0,
+  },
+  {
+    what: 'gives back what is wanted all the same',
+    has: 'i q',
+    cap: 1,
+    occupied: 2,
+    excess: 1,
+    logins: 'none',
+    open: 0,
+    retire: ['0i'],
+  },
+  { what: 'proves by one login, without any demand', has: 'i i', cap: 10, logins: 'prove', open: 1 },
+  { what: 'proves by one login, whatever waits', queued: 9, cap: 10, logins: 'prove', open: 1 },
+  { what: 'proves one at a time', has: 'o', queued: 9, cap: 10, logins: 'prove', open: 0 },
+  {
+    what: 'proves one at a time, from its preparation on',
+    preparing: 1,
+    queued: 9,
+    cap: 10,
+    logins: 'prove',
+    open: 0,
+  },
+  {
+    what: 'gives an idle one back to prove without room',
+    has: 't i q',
+    cap: 3,
+    logins: 'prove',
+    open: 0,
+    retire: ['1i'],
+  },
+  {
+    what: 'waits for the one that leaves',
+    has: 't q c',
+    cap: 3,
+    logins: 'prove',
+    open: 0,
+  },
+  {
+    what: 'waits for the one that lingers',
+    has: 'i i',
+    cap: 3,
+    occupied: 3,
+    logins: 'prove',
+    open: 0,
+  },
+  { what: 'cannot prove without a grant', cap: 0, logins: 'prove', open: 0 },
   { what: 'gives an overdue one at work no more of it', has: 'q! q~', cap: 9, open: 3, retire: ['0q!'] },
   { what: 'lets a transform end before it looks at the age', has: 't! t~', cap: 9, open: 3, retire: [] },
 ];
@@ -91,7 +146,17 @@ const cases: Case[] = [
 describe('pool plan', { timeout: 20_000 }, () => {
   it.each(cases)(
     '$what',
-    ({ has = '', preparing = 0, queued = 0, cap, excess = 0, open, retire = [], ...rest }) => {
+    ({
+      has = '',
+      preparing = 0,
+      queued = 0,
+      cap,
+      excess = 0,
+      logins = 'all',
+      open,
+      retire = [],
+      ...rest
+    }) => {
       const all = connections(has);
       const plan = planPool({
         connections: all,
@@ -99,6 +164,7 @@ describe('pool plan', { timeout: 20_000 }, () => {
         queued,
         cap,
         excess,
+        logins,
         occupied: rest.occupied ?? all.length,
       });
       expect({ open: plan.open, retire: plan.retire.map(({ id }) => id) }).toEqual({ open, retire });
@@ -119,6 +185,7 @@ describe('pool plan', { timeout: 20_000 }, () => {
       cap: fc.nat(12),
       unconfirmed: fc.nat(3),
       excess: fc.nat(6),
+      logins: fc.constantFrom('all', 'prove', 'none') as fc.Arbitrary<LoginPermission>,
     })
     .map(({ unconfirmed, ...v }) => ({
       ...v,
@@ -154,7 +221,13 @@ describe('pool plan', { timeout: 20_000 }, () => {
         const plan = planPool(v);
         const coming =
           v.preparing + v.connections.filter((c) => c.state === 'opening' || c.state === 'idle').length;
-        if (v.queued > 0 && v.excess === 0 && coming === 0 && v.cap > v.occupied + v.preparing) {
+        if (
+          v.logins !== 'none' &&
+          v.queued > 0 &&
+          v.excess === 0 &&
+          coming === 0 &&
+          v.cap > v.occupied + v.preparing
+        ) {
           expect(plan.open).toBeGreaterThan(0);
         }
       }),

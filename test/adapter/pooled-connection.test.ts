@@ -5,6 +5,7 @@ import type { Slot } from '../../src/budget/connection-budget.ts';
 import { EppError, type EppSession, SessionOpenError } from '../../src/epp/session.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ScriptedSession } from './scripted-session.ts';
+import { unlimitedRate } from './unlimited-rate.ts';
 
 const FOREVER = { softAgeMs: 1e12, hardAgeMs: 1e12, softCommands: 0, hardCommands: 0 };
 const lost = new EppError('lost', { kind: 'closed', outcome: 'not-sent' });
@@ -23,8 +24,11 @@ function setUp(life = FOREVER) {
     closing: () => events.push('slot closing'),
     ended: (how) => events.push(`slot ${how}`),
   };
+  const rate = unlimitedRate();
   const connection = new PooledConnection({
     slot,
+    rate,
+    login: rate.holdAnyway(),
     connect: () => opening.promise,
     abortOpening: (reason) => opening.reject(new SessionOpenError('unconfirmed', reason)),
     life,

@@ -2,8 +2,9 @@
  * How many commands the connections of one account may send: the share of this process (see `CommandShare` of the budget). Pure:
  * it is told the time.
  *
- *   transforms, logins, keepalives, logouts ──▶ ▣ ▣ ▢ ▢ ▢ ▢ ▢ ▢      as much as there is
- *   queries, background                      ──────▶ ▢ ▢ ▢ ▢ ▢ ▢      but what waiting transforms need, and a reserve for the next
+ *   logins, keepalives, logouts ──▶ ▣ ▣ ▢ ▢ ▢ ▢ ▢ ▢      as much as there is
+ *   transforms                  ────▶ ▣ ▢ ▢ ▢ ▢ ▢ ▢      but what the first wait for
+ *   queries, background         ──────▶ ▢ ▢ ▢ ▢ ▢ ▢      but what waiting transforms need, and a reserve for the next
  *
  * A second is used to its last command, after a pause of a second where a share was raised. A minute is too long for that: half
  * of a share may be sent at once, and the other half flows in, so that who starts anew begins at once, slowly.
@@ -29,12 +30,12 @@ export interface Left {
   reserve: boolean;
 }
 
-const NOTHING: Left = { waiting: 0, reserve: false };
-
 export class CommandRate {
   readonly #percent: number;
   readonly #second = new SpanRate({ spanMs: 1_000, atOnce: 1 });
   readonly #minute = new SpanRate({ spanMs: 60_000, atOnce: 0.5 });
+  /** Who waits for room of his own: what callers ask leaves it to them. */
+  readonly #claims = new Set<object>();
   #limited = true;
 
   /** @param reservePercent of a share that is kept for transforms; at least one command of two, unless it is 0 */
@@ -59,7 +60,16 @@ export class CommandRate {
     this.#limited = perSecond !== undefined || perMinute !== undefined;
   }
 
-  may(nowMs: number, left: Left = NOTHING): boolean {
+  claim(who: object): void {
+    this.#claims.add(who);
+  }
+
+  unclaim(who: object): void {
+    this.#claims.delete(who);
+  }
+
+  /** @param left where a caller asks; what is said by a session for itself leaves nothing */
+  may(nowMs: number, left?: Left): boolean {
     if (!this.#limited) return true;
     return (
       this.#second.room(nowMs) > this.#kept(this.#second, left) &&
@@ -101,7 +111,7 @@ export class CommandRate {
   }
 
   /** Milliseconds until one may be sent, if nothing happens until then; Infinity where that never comes by itself. */
-  waitMs(nowMs: number, left: Left = NOTHING): number {
+  waitMs(nowMs: number, left?: Left): number {
     if (!this.#limited) return 0;
     return Math.max(
       0,
@@ -116,12 +126,13 @@ export class CommandRate {
     return Math.max((1_000 * commands) / this.#second.share, (60_000 * commands) / this.#minute.share);
   }
 
-  #kept(span: SpanRate, { waiting, reserve }: Left): number {
-    if (!Number.isFinite(span.share)) return 0;
+  #kept(span: SpanRate, left: Left | undefined): number {
+    if (!left || span.share === Number.POSITIVE_INFINITY) return 0;
+    const { waiting, reserve } = left;
     // A share so small that half of it is no command has nothing to keep
     const most = Math.floor(span.most / 2);
     const kept =
       reserve && this.#percent > 0 ? Math.max(1, Math.floor((span.most * this.#percent) / 100)) : 0;
-    return Math.min(kept, most) + waiting;
+    return Math.min(kept, most) + waiting + this.#claims.size;
   }
 }

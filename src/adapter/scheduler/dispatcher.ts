@@ -15,9 +15,12 @@ import type { PooledConnection } from '../pooled-connection.ts';
 import { ship } from '../shipment.ts';
 import { type Answer, RequestRefused, type Work } from '../work.ts';
 import { type CheckPolicy, checkedNames, mergeKeyOf, NameBatch, splitCheck } from './checks.ts';
+import type { CommandRate, Left } from './command-rate.ts';
 import { Linger } from './linger.ts';
 import { LoadLevels } from './load-levels.ts';
+import type { Priority } from './priority.ts';
 import type { QueueRoom } from './queue-room.ts';
+import { Ration } from './ration.ts';
 import { RequestQueue } from './request-queue.ts';
 import { TransformReserve } from './reserve.ts';
 
@@ -30,6 +33,8 @@ export interface DispatcherOptions {
     commandMs: number;
   };
   room: QueueRoom;
+  /** Of the commands of all the account's connections. */
+  rate: CommandRate;
   checks: CheckPolicy;
   /** Queries in flight on one connection. */
   depth: number;
@@ -57,6 +62,7 @@ export interface Submitted {
 }
 
 const PAUSE_BEFORE_REPEAT_MS = 25;
+const NOTHING: Left = { waiting: 0, reserve: false };
 
 export class Dispatcher implements JobHost {
   readonly #options: DispatcherOptions;
@@ -65,6 +71,7 @@ export class Dispatcher implements JobHost {
   readonly #levels: LoadLevels<PooledConnection>;
   readonly #linger = new Linger();
   readonly #reserve: TransformReserve;
+  readonly #ration: Ration;
   #orders = 0;
   /** Connections with a command in flight. */
   #busy = 0;
@@ -80,6 +87,14 @@ export class Dispatcher implements JobHost {
     this.#queue = new RequestQueue({ room, clock, mergeLimit: checks.maxNames });
     this.#levels = new LoadLevels(depth);
     this.#reserve = new TransformReserve(options.transformReservePercent);
+    this.#ration = new Ration({
+      rate: options.rate,
+      clock,
+      onRoom: () => {
+        this.dispatch();
+        host.onDemand();
+      },
+    });
   }
 
   /** Requests that wait, parts of a large check one by one. */
@@ -87,8 +102,22 @@ export class Dispatcher implements JobHost {
     return this.#queue.size;
   }
 
+  waitingOf(priority: Priority): number {
+    return this.#queue.sizeOf(priority);
+  }
+
   get busy(): number {
     return this.#busy;
+  }
+
+  /** Connections are there, and only the rate of commands lets requests wait. */
+  get rationed(): boolean {
+    return this.#ration.short;
+  }
+
+  /** Milliseconds, all in all, in which only the rate of commands let requests wait. */
+  get rationedMs(): number {
+    return this.#ration.waitedMs(this.#options.clock.monotonicMs());
   }
 
   /** Connections that would serve all that wait at once. */
@@ -139,7 +168,7 @@ export class Dispatcher implements JobHost {
     // The short way: where nothing waits, nothing needs to be ordered
     if (this.#queue.size === 0 && job.parts.length === 1 && this.#lingerMs(first, nowMs) === 0) {
       const connection = this.#connectionFor(first, nowMs);
-      if (connection && first.deadlineMs > nowMs) {
+      if (connection && first.deadlineMs > nowMs && this.#ration.allows(nowMs, this.#leftBy(first, nowMs))) {
         this.#ship(connection, [first]);
         this.#host.onDemand();
         return;
@@ -177,6 +206,7 @@ export class Dispatcher implements JobHost {
     for (let next = queue.peek('transform'); next; next = queue.peek('transform')) {
       const connection = this.#idle();
       if (!connection) break;
+      if (!this.#ration.allows(this.#options.clock.monotonicMs(), NOTHING)) return;
       queue.take(next);
       this.#ship(connection, [next]);
     }
@@ -200,9 +230,15 @@ export class Dispatcher implements JobHost {
       });
       return false;
     }
+    if (!this.#ration.allows(nowMs, this.#leftBy(next, nowMs))) return false;
     this.#queue.take(next);
     this.#shipWithOthers(connection, next);
     return true;
+  }
+
+  #leftBy({ priority }: Part, nowMs: number): Left {
+    if (priority === 'transform' || !this.#options.rate.limited) return NOTHING;
+    return { waiting: this.#queue.sizeOf('transform'), reserve: this.#reserve.lasts(nowMs) };
   }
 
   /** How long a check should wait for others to share its command. */
@@ -258,7 +294,8 @@ export class Dispatcher implements JobHost {
   }
 
   #ship(connection: PooledConnection, parts: Part[], names?: string[]): void {
-    const { account, clock, log, newTransactionId, timeouts } = this.#options;
+    const { account, clock, log, newTransactionId, rate, timeouts } = this.#options;
+    if (rate.limited) this.#ration.sent(clock.monotonicMs());
     if (connection.inFlight === 0) this.#busy++;
     if (parts[0]?.transform) this.#transforms++;
     const shipment = {
@@ -326,5 +363,6 @@ export class Dispatcher implements JobHost {
     this.#closed = refusal;
     this.#lingering?.cancel();
     this.cutQueue(refusal);
+    this.#ration.stop();
   }
 }

@@ -42,6 +42,11 @@ export class TransformReserve {
     this.#usual = usual;
   }
 
+  /** Transforms have come of late, and something is to be kept for the next. */
+  lasts(nowMs: number): boolean {
+    return this.#percent > 0 && nowMs - this.#lastMs <= LASTS_MS;
+  }
+
   /**
    * Connections that take no more queries, beside those at work on a transform.
    * @param now.granted connections that may be open
@@ -51,7 +56,7 @@ export class TransformReserve {
    */
   kept(nowMs: number, now: { granted: number; serving: number; waiting: number; running: number }): number {
     const { granted, serving, waiting, running } = now;
-    if (nowMs - this.#lastMs > LASTS_MS || granted < 2 || this.#percent === 0) return waiting;
+    if (granted < 2 || !this.lasts(nowMs)) return waiting;
     const share = Math.max(1, Math.floor((granted * this.#percent) / 100));
     const usual = Math.min(this.#usual, Math.floor((serving + running) / 2)) - running - waiting;
     return waiting + Math.max(0, Math.min(Math.max(share, usual), serving - waiting - 1));
