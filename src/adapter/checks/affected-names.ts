@@ -2,24 +2,23 @@ import type { EppCommand } from '../../epp/command.ts';
 import { RAW, readRaw } from '../../epp/commands/raw.ts';
 import { canonicalName } from '../http/tld-routing.ts';
 
-/** Commands after which a domain may be free, or taken, that was not before. */
-const CHANGING = ['create', 'delete', 'restore'];
-/** A restore is an update on the wire (RFC 3915 section 4.2.5). */
-const CHANGING_RAW = [...CHANGING, 'update'];
 /** More names than anybody sends in one command: then it is simply all. */
 const MOST = 50;
 const NAME_ELEMENT = /<(?:[\w.-]+:)?name(?:\s[^<>]*)?>\s*([^<>\s]{1,253})\s*</g;
 
-/** The domains whose availability a transform may change, lower-case; `all` where that cannot be told; none: undefined. */
+/**
+ * The domains whose availability a transform may change, lower-case; `all` where that cannot be told; none: undefined. Whatever is done
+ * to a domain counts, a renewal too: what a registry makes of a name that has expired is its own affair, and a check costs little.
+ */
 export function affectedNames({ object, command, body }: EppCommand): readonly string[] | 'all' | undefined {
   if (command === RAW) return affectedByRaw(String(body.xml));
-  if (object !== 'domain' || !CHANGING.includes(command)) return undefined;
+  if (object !== 'domain') return undefined;
   return typeof body.name === 'string' ? [body.name.toLowerCase()] : 'all';
 }
 
 function affectedByRaw(written: string): readonly string[] | 'all' | undefined {
   const { verb, xml } = readRaw(written);
-  if (!CHANGING_RAW.includes(verb)) return undefined;
+  if (verb === 'poll') return undefined;
   const names = new Set<string>();
   for (const [, text = ''] of xml.matchAll(NAME_ELEMENT)) {
     const name = canonicalName(text);

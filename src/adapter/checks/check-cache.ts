@@ -63,6 +63,7 @@ export class CheckCache<A, F extends Flight> {
   /** How many changes hold a name. */
   readonly #held = new Map<string, number>();
   #heldAll = 0;
+  #dropped = 0;
   #overflowUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CheckCacheOptions) {
@@ -73,6 +74,11 @@ export class CheckCache<A, F extends Flight> {
   /** Names of which something is kept. */
   get size(): number {
     return this.#kept.size;
+  }
+
+  /** Names that were kept until a change came, so far. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Names that changes hold. */
@@ -162,12 +168,13 @@ export class CheckCache<A, F extends Flight> {
 
   #drop(names: readonly string[] | 'all'): void {
     if (names === 'all') {
+      this.#dropped += this.#kept.size;
       this.#kept.clear();
       this.#flights.clear();
       return;
     }
     for (const name of names) {
-      this.#kept.delete(name);
+      if (this.#kept.delete(name)) this.#dropped++;
       this.#flights.delete(name);
     }
   }

@@ -3,8 +3,19 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface CheckMetrics {
   /** How the names of one check were found. */
   names(registry: string, counts: { hit: number; miss: number; joined: number }): void;
-  /** Asked when the metrics are scraped: names that are kept; adapters of the set that do not know of every change. */
-  watch(figures: { kept(): number; behind(): number }): void;
+  /** Asked when the metrics are scraped. */
+  watch(figures: CheckFigures): void;
+}
+
+export interface CheckFigures {
+  /** Names that are kept now. */
+  kept(): number;
+  /** Names that were kept until a change came, since the start. */
+  dropped(): number;
+  /** Adapters of the set that are known. */
+  peers(): number;
+  /** Those of them that do not know of every change. */
+  behind(): number;
 }
 
 export function checkMetrics(registry: Registry, owner: { set: string; business: string }): CheckMetrics {
@@ -24,8 +35,22 @@ export function checkMetrics(registry: Registry, owner: { set: string; business:
         this.set(owner, value());
       },
     });
-  let watched = { kept: () => 0, behind: () => 0 };
+  const none = () => 0;
+  let watched: CheckFigures = { kept: none, dropped: none, peers: none, behind: none };
   gauge('epp_check_cache_names', 'Names whose availability is kept.', () => watched.kept());
+  new Counter({
+    name: 'epp_check_cache_dropped_total',
+    help: 'Names that were kept until a change of them came, through this adapter or another one of the set.',
+    labelNames: ['set', 'business'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(owner, watched.dropped());
+    },
+  });
+  gauge('epp_check_cache_peers', 'Other adapters of the set that are told of changes.', () =>
+    watched.peers(),
+  );
   gauge(
     'epp_check_cache_peers_behind',
     'Adapters of the set that could not be told of every change yet.',

@@ -42,6 +42,8 @@ interface Peer {
   /** Of the log: what comes before it was told. */
   told: number;
   lastSeenMs: number;
+  /** It has said who it is: it may be this adapter. */
+  met: boolean;
   /** The last message arrived. */
   reached: boolean;
   sending: Promise<void> | undefined;
@@ -70,10 +72,10 @@ export class SetChanges implements ChangeNotices {
     this.#log = new ChangeLog({ keepMs: options.keepMs });
   }
 
-  /** Peers that do not know of everything yet. */
+  /** Peers that do not know of everything yet, or were never reached. */
   get behind(): number {
     let count = 0;
-    for (const { told } of this.#peers.values()) if (told < this.#log.end) count++;
+    for (const { met, told } of this.#peers.values()) if (!met || told < this.#log.end) count++;
     return count;
   }
 
@@ -137,19 +139,22 @@ export class SetChanges implements ChangeNotices {
     const { clock, set, instance, tell } = this.#options;
     for (;;) {
       const batch = this.#log.from(peer.told, clock.monotonicMs());
-      if (!batch) {
+      if (!batch && peer.met) {
         peer.told = this.#log.end;
         return;
       }
+      // Nothing to tell is a message too: it shows whether the way there is open before that matters
+      const { notices, next } = batch ?? { notices: [], next: peer.told };
       try {
-        const message = { from: instance, set, notices: batch.notices as DropMessage['notices'] };
+        const message = { from: instance, set, notices: notices as DropMessage['notices'] };
         const to = await tell(peer.url, message, peer.reached ? WAIT_MS : RETRY_TIMEOUT_MS);
         if (to === instance) {
           this.#own.add(peer.url);
           this.#forget(peer);
           return;
         }
-        peer.told = batch.next;
+        peer.met = true;
+        peer.told = next;
         this.#reached(peer);
       } catch (error) {
         this.#missed(peer, error);
@@ -224,6 +229,7 @@ export class SetChanges implements ChangeNotices {
       url,
       told: this.#log.start,
       lastSeenMs: nowMs,
+      met: false,
       reached: true,
       sending: undefined,
       backoff,

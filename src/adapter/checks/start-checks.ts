@@ -67,7 +67,12 @@ export function checksOf({
   });
   addDropRoute(app, { cache, set: file.set, instance, clock });
   const counted = metrics();
-  counted.watch({ kept: () => cache.size, behind: () => changes.behind });
+  counted.watch({
+    kept: () => cache.size,
+    dropped: () => cache.dropped,
+    peers: () => changes.peers.length,
+    behind: () => changes.behind,
+  });
   return {
     runner: new CachedChecks({ next, cache, changes, metrics: counted, clock }),
     start: () => changes.start(),

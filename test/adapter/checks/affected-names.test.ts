@@ -16,9 +16,9 @@ describe('the names that a transform may free or take', () => {
     ['create', domain('create'), ['a.com']],
     ['delete', domain('delete'), ['a.com']],
     ['restore', domain('restore'), ['a.com']],
-    ['renew', domain('renew'), undefined],
-    ['update', domain('update'), undefined],
-    ['transfer', domain('transfer', { name: 'a.com', op: 'request' }), undefined],
+    ['renew', domain('renew'), ['a.com']],
+    ['update', domain('update'), ['a.com']],
+    ['transfer', domain('transfer', { name: 'a.com', op: 'request' }), ['a.com']],
     ['create without a name', domain('create', {}), 'all'],
     ['create of a host', { object: 'host', command: 'create', body: { name: 'ns.a.com' } }, undefined],
     ['create of a contact', { object: 'contact', command: 'create', body: { id: 'sh1' } }, undefined],
@@ -41,8 +41,9 @@ describe('the names that a transform may free or take', () => {
     [
       'raw renew',
       raw(`<renew><domain:renew ${D}><domain:name>c.com</domain:name></domain:renew></renew>`),
-      undefined,
+      ['c.com'],
     ],
+    ['raw acknowledgement', raw('<poll op="ack" msgID="1"/>'), undefined],
     [
       'raw create that names nothing',
       raw(`<create><c:create ${C}><c:id>sh1</c:id></c:create></create>`),
