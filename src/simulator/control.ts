@@ -1,12 +1,16 @@
-import type { Clock } from '../lib/clock.ts';
 import type { Account } from './accounts.ts';
+import { catchUp } from './commands.ts';
+import { contentOf } from './control-options.ts';
 import type { FaultPlan } from './faults/plan.ts';
+import { announce } from './maintenance.ts';
 import { enqueue } from './messages.ts';
+import { changeMoney } from './money.ts';
 import type { Control } from './options.ts';
+import type { Registry } from './registry.ts';
+import { changeByRegistry } from './server-change.ts';
 import type { SessionDeps, SimulatedSession } from './session.ts';
-import type { RegistryStore } from './store.ts';
 
-/** Changes a registry at run time: all of it, or nothing. Throws RangeError on an account that there is not. */
+/** Changes a registry at run time: all of it, or nothing. Throws RangeError on an account or object that there is not. */
 export function applyControl(
   change: Control,
   simulated: {
@@ -14,11 +18,12 @@ export function applyControl(
     sessions: ReadonlySet<SimulatedSession>;
     settings: SessionDeps['settings'];
     faults: FaultPlan;
-    store: RegistryStore;
-    clock: Clock;
+    registry: Registry;
+    advance(seconds: number): void;
+    newServerId(): string;
   },
 ): void {
-  const { accounts, sessions, settings, faults, store, clock } = simulated;
+  const { accounts, sessions, settings, faults, registry } = simulated;
   const accountOf = (clientId: string): Account => {
     const account = accounts.get(clientId);
     if (!account)
@@ -32,6 +37,8 @@ export function applyControl(
   const victims = change.kill === undefined ? undefined : accountOf(change.kill.clientId);
   const locked = change.unlock && accountOf(change.unlock.clientId);
   const recipient = change.enqueue && accountOf(change.enqueue.clientId);
+  const rich = change.money && accountOf(change.money.clientId);
+  if (change.server) changeByRegistry(registry, change.server, simulated.newServerId());
   // all names are known: from here on nothing is refused
   settings.latencyMs = { ...settings.latencyMs, ...defined(change.latencyMs) };
   settings.workMs = { ...settings.workMs, ...defined(change.workMs) };
@@ -39,7 +46,15 @@ export function applyControl(
   for (const { account, limit } of limits) account.limit = limit;
   locked?.unlock();
   if (change.enqueue && recipient) {
-    enqueue(store, recipient.clientId, change.enqueue.messages, clock.wall());
+    for (const message of change.enqueue.messages) {
+      enqueue(registry.store, recipient.clientId, contentOf(message), registry.now());
+    }
+  }
+  if (change.money && rich) changeMoney(registry, rich.clientId, change.money);
+  if (change.maintenance) announce(registry, change.maintenance, accounts.keys());
+  if (change.advanceSeconds !== undefined) {
+    simulated.advance(change.advanceSeconds);
+    catchUp(registry);
   }
   if (!victims) return;
   const mine = [...sessions].filter(({ account }) => account === victims);

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf } from '../lib/errors.ts';
 import type { Certificates } from './certificates.ts';
-import { type SimulatorInput, simulatorOptions } from './options.ts';
+import { moneyFields, type SimulatorInput, simulatorOptions } from './options.ts';
 
 /**
  * The simulator's file: its options, but with secrets in files of their own, one value a file, as Kubernetes mounts Secrets. Paths are relative
@@ -18,6 +18,7 @@ const simulatorFile = simulatorOptions.omit({ accounts: true, tls: true }).exten
           dir: z.string().min(1).describe('Folder with the files username and password.'),
         }),
         sessions: z.int().min(0).max(100_000),
+        ...moneyFields,
       }),
     )
     .min(1),
@@ -38,10 +39,10 @@ export async function loadSimulatorFile(path: string): Promise<LoadedSimulatorFi
   if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   const read = (dir: string, name: string) => readSecret(resolve(dirname(path), dir, name));
   const { accounts, tls, ...rest } = parsed.data;
-  const withSecrets = accounts.map(async ({ credentials: { dir }, sessions }) => ({
+  const withSecrets = accounts.map(async ({ credentials: { dir }, ...account }) => ({
     clientId: (await read(dir, 'username')).trim(),
     password: (await read(dir, 'password')).trim(),
-    sessions,
+    ...account,
   }));
   const [ca, cert, key] = await Promise.all(
     ['ca.crt', 'tls.crt', 'tls.key'].map((name) => read(tls.dir, name)),

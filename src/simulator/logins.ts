@@ -4,7 +4,7 @@ import type { EppCommand } from '../epp/command.ts';
 import type { Login } from '../epp/commands/session.ts';
 import { childOf, textOf, type XmlElement } from '../epp/xml-element.ts';
 import type { Account, Seat } from './accounts.ts';
-import { OBJECT_SERVICES, type Reply } from './replies.ts';
+import type { Reply } from './replies.ts';
 
 /** RFC 8807: what stands in `pw` and `newPW` where the true ones are in the extension. */
 const IN_THE_EXTENSION = '[LOGIN-SECURITY]';
@@ -13,13 +13,14 @@ const LOGIN_SECURITY_URI = 'urn:ietf:params:xml:ns:epp:loginSec-1.0';
 export interface LoginRules {
   accounts: ReadonlyMap<string, Account>;
   /** What the greeting offers. */
+  objects: readonly string[];
   extensions: readonly string[];
   /** Failures in a row that lock an account; undefined: never. */
   lockAfterFailures: number | undefined;
 }
 
 export type LoginDecision =
-  | { kind: 'accepted'; account: Account; seat: Seat }
+  | { kind: 'accepted'; account: Account; seat: Seat; services: ReadonlySet<string> }
   | { kind: 'refused'; reply: Reply }
   /** Wrong credentials: some registries close after a few of these. */
   | { kind: 'failed'; reply: Reply }
@@ -50,14 +51,14 @@ export function decideLogin(
   }
   account.failuresInRow = 0;
   const { objURIs, svcExtension } = body.svcs;
-  if (objURIs.some((uri) => !OBJECT_SERVICES.includes(uri)))
-    return { kind: 'refused', reply: { code: 2307 } };
+  if (objURIs.some((uri) => !rules.objects.includes(uri))) return { kind: 'refused', reply: { code: 2307 } };
   if (svcExtension?.extURIs.some((uri) => !rules.extensions.includes(uri)))
     return { kind: 'refused', reply: { code: 2103 } };
   const seat = account.takeSeat();
   if (!seat) return { kind: 'over-limit' };
   if (newPassword !== undefined) account.password = newPassword;
-  return { kind: 'accepted', account, seat };
+  const services = new Set([...objURIs, ...(svcExtension?.extURIs ?? [])]);
+  return { kind: 'accepted', account, seat, services };
 }
 
 function passwordsOf(

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { clID, line, uri } from '../epp/fields.ts';
 import { FEATURES } from '../epp/profiles/features.ts';
+import { queuedMessage, serverChange } from './control-options.ts';
 import { faultChange, faults } from './faults/options.ts';
+import { maintenanceNotice, money, policySchema } from './policy.ts';
+import { OBJECT_SERVICES } from './replies.ts';
 
 /** What greetings offer where nobody says otherwise. */
 const EXTENSION_SERVICES: readonly string[] = (
@@ -15,6 +18,26 @@ const EXTENSION_SERVICES: readonly string[] = (
     'changePoll-1.0',
     'loginSec-1.0',
     'namestoreExt-1.1',
+    'fee-0.21',
+    'fee-0.12',
+    'fee-0.11',
+    'fee-0.6',
+    'unhandledNamespaces-1.0',
+    'secureAuthInfo-1.0',
+    'ttl-1.0',
+    'addlEmail-1.0',
+    'verificationCode-1.0',
+    'sync-1.0',
+    'whoisInf-1.0',
+    'idnLang-1.0',
+    'coa-1.0',
+    'rgp-poll-1.0',
+    'lowbalance-poll-1.0',
+    'cdn-1.0',
+    'cnnic-contact-1.0',
+    'cnnic-domain-1.0',
+    'cnnic-host-1.0',
+    'charge-1.0',
   ] as const
 ).flatMap((feature) => FEATURES[feature]);
 
@@ -45,10 +68,18 @@ const work = z.strictObject({
 });
 export type WorkTimes = z.output<typeof work>;
 
+/** What a registrar has at the registry; plenty where nothing is said. */
+export const moneyFields = {
+  balance: money().optional(),
+  creditLimit: money().optional(),
+  lowBalance: money().optional().describe('Below which of balance and credit together a poll message warns.'),
+};
+
 const account = z.strictObject({
   clientId: clID(),
   password: line(6, 128).describe('More than 16 characters: clients need the extension loginSec (RFC 8807).'),
   sessions: z.int().min(0).max(100_000).describe('Most sessions at once.'),
+  ...moneyFields,
 });
 
 export const simulatorOptions = z.strictObject({
@@ -69,12 +100,18 @@ export const simulatorOptions = z.strictObject({
   latencyMs: latency.prefault({}),
   workMs: work.prefault({}),
   faults: faults.prefault({}),
+  objects: z
+    .array(uri())
+    .min(1)
+    .default([...OBJECT_SERVICES])
+    .describe('URIs of the objects that the greeting offers; a login with another is refused.'),
   extensions: z
     .array(uri())
     .default([...EXTENSION_SERVICES])
     .describe(
       'URIs of the extensions that the greeting offers; a login or a command with another is refused.',
     ),
+  policy: policySchema.prefault({}),
   maxCheckNames: z.int().min(1).max(1000).default(50),
   maxFrameBytes: z
     .int()
@@ -120,10 +157,24 @@ export const control = z.strictObject({
   enqueue: z
     .strictObject({
       clientId: z.string(),
-      messages: z.array(line(1, 1000)).min(1).max(1000),
+      messages: z.array(queuedMessage).min(1).max(1000),
     })
     .optional()
     .describe('Puts messages into the poll queue of an account.'),
+  server: serverChange.optional(),
+  money: z
+    .strictObject({ clientId: z.string(), ...moneyFields })
+    .optional()
+    .describe('Gives an account another balance, credit limit or warning.'),
+  maintenance: maintenanceNotice
+    .optional()
+    .describe('Adds or changes a notice, and tells all by poll message.'),
+  advanceSeconds: z
+    .number()
+    .min(0)
+    .max(315_360_000)
+    .optional()
+    .describe("Puts the registry's calendar forward: grace periods and pending transfers end."),
   unlock: z
     .strictObject({ clientId: z.string() })
     .optional()

@@ -5,12 +5,15 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Account } from './accounts.ts';
+import { Agenda } from './agenda.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { applyControl } from './control.ts';
 import { FaultPlan } from './faults/plan.ts';
 import { simulatorHttp } from './http.ts';
 import { Journal, type JournalPage, type JournalQuery } from './journal.ts';
+import { changeMoney } from './money.ts';
 import { type Control, type SimulatorInput, simulatorOptions } from './options.ts';
+import type { Registry } from './registry.ts';
 import { type SessionDeps, SimulatedSession } from './session.ts';
 import { registerMetrics, type SimulatorStats, statsOf } from './stats.ts';
 import { memoryStore, type RegistryStore } from './store.ts';
@@ -33,7 +36,7 @@ export interface Simulator {
   readonly store: RegistryStore;
   stats(): SimulatorStats;
   resetHighest(): void;
-  /** As POST /control: latency, work, limits, faults, poll messages, killed sessions. Throws RangeError on an account that there is not. */
+  /** As POST /control: latency, work, limits, faults, poll messages, changes of objects, time, killed sessions. Throws RangeError on an account that there is not. */
   control(change: Control): void;
   /** As GET /journal: the transforms that were executed, the oldest first. */
   journal(query?: JournalQuery): JournalPage;
@@ -55,22 +58,29 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
   );
   let serverIds = 0;
   let roids = 0;
+  let aheadMs = 0;
+  const newServerId = () => `SIM-${++serverIds}`;
+  const registry: Registry = {
+    store,
+    tlds: new Set(options.tlds),
+    policy: options.policy,
+    agenda: new Agenda(),
+    maxCheckNames: options.maxCheckNames,
+    startedAt: clock.wall(),
+    now: () => new Date(clock.wall().getTime() + aheadMs),
+    newRoid: () => `S${++roids}-EPPSET`,
+  };
+  for (const account of options.accounts) changeMoney(registry, account.clientId, account);
   const sessionDeps: SessionDeps = {
     options,
     settings: { latencyMs: options.latencyMs, workMs: options.workMs },
     faults: new FaultPlan(options.faults),
     journal: new Journal(options.journalEntries),
     accounts,
-    registry: {
-      store,
-      tlds: new Set(options.tlds),
-      maxCheckNames: options.maxCheckNames,
-      now: () => clock.wall(),
-      newRoid: () => `S${++roids}-EPPSET`,
-    },
+    registry,
     clock,
     random: deps.random ?? Math.random,
-    newServerId: () => `SIM-${++serverIds}`,
+    newServerId,
   };
   const { faults, journal } = sessionDeps;
 
@@ -107,8 +117,19 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
   const resetHighest = () => {
     for (const account of accounts.values()) account.resetHighest();
   };
+  const advance = (seconds: number) => {
+    aheadMs += seconds * 1000;
+  };
   const control = (change: Control) =>
-    applyControl(change, { accounts, sessions, settings: sessionDeps.settings, faults, store, clock });
+    applyControl(change, {
+      accounts,
+      sessions,
+      settings: sessionDeps.settings,
+      faults,
+      registry,
+      advance,
+      newServerId,
+    });
   const metrics = new MetricsRegistry();
   registerMetrics(metrics, accounts, faults.done);
   const http = simulatorHttp({

@@ -31,6 +31,7 @@ export interface SessionDeps {
     | 'maxLoginFailures'
     | 'lockAfterFailures'
     | 'unclean'
+    | 'objects'
     | 'extensions'
   >;
   /** Read anew for each command: they change at run time. */
@@ -61,6 +62,8 @@ export class SimulatedSession {
   readonly #inbox: Inbox<Incoming>;
   readonly #outbox: Outbox;
   #seat: Seat | undefined;
+  /** What its login has asked for. */
+  #services: ReadonlySet<string> = new Set();
   #loginFailures = 0;
   #loggedOut = false;
   /** The registry itself ended it, so it knows that it is gone. */
@@ -185,7 +188,16 @@ export class SimulatedSession {
     const unknown = incoming.extensions.find(({ uri }) => !options.extensions.includes(uri));
     const reply: Reply = unknown
       ? { code: 2103, reason: `the extension "${unknown.uri}" is not offered` }
-      : execute(command, this.account.clientId, this.#deps.registry);
+      : execute(
+          command,
+          {
+            clientId: this.account.clientId,
+            services: this.#services,
+            spoken: incoming.extensions.map(({ uri }) => uri),
+            ids,
+          },
+          this.#deps.registry,
+        );
     return answerOf(reply, ids, this.#record(incoming, reply, ids.svTRID));
   }
 
@@ -210,6 +222,7 @@ export class SimulatedSession {
     const { lockAfterFailures } = options;
     const decision = decideLogin(command, extensions, {
       accounts,
+      objects: options.objects,
       extensions: options.extensions,
       lockAfterFailures,
     });
@@ -227,6 +240,7 @@ export class SimulatedSession {
       case 'accepted':
         this.account = decision.account;
         this.#seat = decision.seat;
+        this.#services = decision.services;
         return { code: 1000 };
     }
   }
@@ -234,7 +248,7 @@ export class SimulatedSession {
   #greeting(): Answer {
     const { clock, options } = this.#deps;
     return {
-      content: { greeting: greeting(clock.wall(), options.extensions) },
+      content: { greeting: greeting(clock.wall(), options.extensions, options.objects) },
       clTRID: undefined,
       svTRID: '',
       entry: undefined,

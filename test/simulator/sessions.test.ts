@@ -4,6 +4,7 @@ import { encodeFrame } from '../../src/epp/frame.ts';
 import { EppError } from '../../src/epp/session.ts';
 import { keepaliveAfterMs } from '../../src/epp/session-options.ts';
 import { openSession } from '../../src/epp/tls-session.ts';
+import { document } from '../../src/epp/xml-write.ts';
 import { CHECK, openError, SOON } from '../epp/session-fixture.ts';
 import { ManualClock } from '../kube/manual-clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -219,9 +220,9 @@ describe('a session', () => {
     const client = await loggedInClient(simulator);
     client.socket.write(encodeFrame('<epp'));
     expect(await client.receive()).toContain('code="2001"');
-    expect(
-      code(await client.ask({ object: 'domain', command: 'transfer', body: { op: 'query', name: 'a.com' } })),
-    ).toBe(2101);
+    const renewed = '<host:renew xmlns:host="urn:ietf:params:xml:ns:host-1.0"/>';
+    client.socket.write(encodeFrame(document(`<command><renew>${renewed}</renew></command>`)));
+    expect(await client.receive()).toContain('code="2101"');
     expect(code(await client.ask(CHECK))).toBe(1000);
   });
 
