@@ -1,0 +1,141 @@
+/** What befalls operators, nodes, ledgers and limits. */
+import { signalPod } from '../cluster/pods.ts';
+import { ACCOUNTS, NAMESPACE, Q_MS, RECOVERY_MS, SETS, TTL_MS } from './cast.ts';
+import { type Drama, type Scenario, seconds } from './drama.ts';
+import { isReady } from './view.ts';
+
+export const CONTROL_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'leader-frozen',
+    about: 'SIGSTOP of the leading operator until another one leads, then SIGCONT: two that believe to lead',
+    core: 'minimum',
+    play: async (drama) => {
+      const leader = await drama.leader();
+      const { cluster } = drama.stage;
+      const thaw = drama.toMend(() => signalPod(cluster, leader.namespace, leader.name, 'CONT'));
+      await signalPod(cluster, leader.namespace, leader.name, 'STOP');
+      await drama.anotherLeads(leader);
+      await thaw();
+    },
+  },
+  {
+    name: 'operators-killed',
+    about: 'SIGKILL of all operators at once',
+    core: 'minimum',
+    play: async (drama) => {
+      for (const { metadata } of await drama.operators())
+        await signalPod(drama.stage.cluster, metadata.namespace ?? '', metadata.name, 'KILL');
+    },
+  },
+  {
+    name: 'ledger-deleted',
+    about: 'the ledger of an account is deleted: learning mode',
+    core: 'minimum',
+    play: async (drama) => {
+      const [account] = ACCOUNTS;
+      const name = account?.name ?? '';
+      const before = drama.view.ledger(name)?.metadata.uid;
+      await drama.stage.kubectl(['delete', 'eppconnectionledger', '-n', NAMESPACE, name]);
+      const anew = () => {
+        const uid = drama.view.ledger(name)?.metadata.uid;
+        return uid !== undefined && uid !== before;
+      };
+      await drama.until(anew, 'another ledger', 30_000);
+    },
+  },
+  {
+    name: 'limit-cut',
+    about: 'the limit of an account is cut by half under load, and given back',
+    core: 'minimum',
+    play: cutLimit,
+  },
+  {
+    name: 'node-paused',
+    about: 'a node with half of the adapters freezes until the others have their connections, and goes on',
+    core: 'one',
+    play: async (drama) => {
+      await spread(drama);
+      const { cluster, worker } = drama.stage;
+      const mend = drama.toMend(() => cluster.unpauseNode(worker));
+      await cluster.pauseNode(worker);
+      await drama.until(
+        () => drama.view.notFull(drama.limits) !== undefined,
+        'the loss is seen',
+        RECOVERY_MS,
+      );
+      await drama.othersUseAll();
+      await mend();
+    },
+  },
+  {
+    name: 'node-killed',
+    about:
+      'a node with half of the adapters is killed, and starts again when the others have their connections',
+    core: 'one',
+    play: async (drama) => {
+      await spread(drama);
+      const { cluster, worker } = drama.stage;
+      const mend = drama.toMend(() => cluster.startNode(worker));
+      await cluster.killNode(worker);
+      await drama.until(
+        () => drama.view.notFull(drama.limits) !== undefined,
+        'the loss is seen',
+        RECOVERY_MS,
+      );
+      await drama.othersUseAll();
+      await mend();
+    },
+  },
+];
+
+async function cutLimit(drama: Drama): Promise<void> {
+  const [account] = ACCOUNTS;
+  if (!account) throw new Error('no account');
+  const { name, limit } = account;
+  const half = Math.floor(limit / 2);
+  const set = (to: number) => {
+    const patch = JSON.stringify({ spec: { connections: { limit: to } } });
+    return drama.stage.kubectl(['patch', 'eppregistry', name, '-n', NAMESPACE, '--type=merge', '-p', patch]);
+  };
+  const back = drama.toMend(async () => {
+    await set(limit);
+    drama.limits.set(name, limit);
+  });
+  const startMs = performance.now();
+  await set(half);
+  const kept = () => {
+    const { effectiveLimit, entries } = drama.view.ledger(name)?.spec ?? {};
+    const charged = Object.values(entries ?? {}).reduce((sum, { charge }) => sum + charge, 0);
+    return drama.view.fresh && effectiveLimit === half && charged <= half;
+  };
+  await drama.until(kept, 'no more is charged than the new limit', Q_MS);
+  drama.say(`down to ${half} after ${seconds(performance.now() - startMs)}`);
+  // From here on the lower limit is the law.
+  await drama.judge();
+  drama.limits.set(name, half);
+  await drama.lasts(TTL_MS.query);
+  await drama.judge();
+  await back();
+}
+
+/** Both sets have a pod on the node that stays: without one nobody could take the connections over. */
+async function spread(drama: Drama): Promise<void> {
+  const { controlPlane } = drama.stage;
+  for (const { name, replicas } of SETS) {
+    const there = () => {
+      const pods = drama.view.pods(name).filter(isReady);
+      return pods.length === replicas && new Set(pods.map(({ spec }) => spec?.nodeName)).size > 1;
+    };
+    if (there()) continue;
+    const [pod] = drama.view.pods(name);
+    drama.say(`${name} stands on one node: ${pod?.metadata.name} moves`);
+    const move = ['cordon', pod?.spec?.nodeName ?? controlPlane];
+    const open = drama.toMend(async () => void (await drama.stage.kubectl(['uncordon', ...move.slice(1)])));
+    await drama.stage.kubectl(move);
+    await drama.stage.kubectl(['delete', 'pod', '-n', NAMESPACE, pod?.metadata.name ?? '']);
+    await drama.until(there, 'a pod on each node', RECOVERY_MS + 60_000);
+    await open();
+  }
+  const full = () => drama.view.notFull(drama.limits) === undefined;
+  await drama.until(full, 'full use', RECOVERY_MS);
+}

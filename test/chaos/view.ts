@@ -1,0 +1,215 @@
+/** What is seen of the stage while it breaks: sockets at the registries, the registries' own counters, and the API's objects while it answers. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../../src/api/v1alpha1/connection-ledger.ts';
+import { LABEL } from '../../src/api/v1alpha1/labels.ts';
+import { POD, type Pod } from '../../src/kube/builtin.ts';
+import { type PodProcess, processOfPod } from '../cluster/pods.ts';
+import { ACCOUNTS, type Account, CORE, NAMESPACE } from './cast.ts';
+import { type Connections, type SocketWatch, watchSockets } from './sockets.ts';
+import type { Stage } from './stage.ts';
+
+const POLL_MS = 400;
+const POLL_TIMEOUT_MS = 3_000;
+/** What was read longer ago says nothing of now. */
+const FRESH_MS = 2_500;
+
+export interface AccountFigures {
+  sessions: number;
+  highest: number;
+  refusals: number;
+}
+
+export class View {
+  readonly #stage: Stage;
+  readonly #abort = new AbortController();
+  #watch: SocketWatch | undefined;
+  #polls: Promise<void> | undefined;
+  #ledgers = new Map<string, EppConnectionLedger>();
+  #pods: Pod[] = [];
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  /** Set of a pod, by the pod's address. */
+  readonly #setOfAddress = new Map<string, string>();
+  #sample: ReadonlyMap<string, Connections> = new Map();
+  #sampledAtMs = Number.NEGATIVE_INFINITY;
+  #coreLows = new Map<string, number>();
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  async start(): Promise<void> {
+    const { cluster, client } = this.#stage;
+    const simulators = new Map<string, PodProcess>();
+    for (const { name } of ACCOUNTS) {
+      const options = { namespace: NAMESPACE, labelSelector: `${LABEL.name}=${name}` };
+      const [pod] = (await client.list(POD, options)).items;
+      if (!pod) throw new Error(`the simulator ${name} has no pod`);
+      simulators.set(name, await processOfPod(cluster, NAMESPACE, pod.metadata.name));
+    }
+    this.#watch = watchSockets({ env: cluster.engine.env, simulators }, (sample) => this.#onSample(sample));
+    this.#polls = this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#watch?.stop();
+    await this.#polls;
+  }
+
+  /** Pods as the API told last; those of a set with `set`, without the ones that are going. */
+  pods(set?: string): Pod[] {
+    return this.#pods.filter(
+      ({ metadata }) =>
+        metadata.deletionTimestamp === undefined &&
+        (set === undefined || metadata.labels?.[LABEL.setObject] === set),
+    );
+  }
+
+  ledger(account: string): EppConnectionLedger | undefined {
+    return this.#ledgers.get(account);
+  }
+
+  /** The API answered a moment ago. */
+  get fresh(): boolean {
+    return performance.now() - this.#readAtMs < FRESH_MS;
+  }
+
+  /** Logged in, or about to, at the account: by the kernel's word. */
+  connected(account: string, set?: string): number {
+    if (performance.now() - this.#sampledAtMs > FRESH_MS) return 0;
+    return countOf(this.#sample.get(account), (address) =>
+      set === undefined ? true : this.#setOfAddress.get(address) === set,
+    );
+  }
+
+  connectedFrom(pod: Pod, account: string): number {
+    return this.#sample.get(account)?.get(pod.status?.podIP ?? '') ?? 0;
+  }
+
+  /** Charges of the pod, by its lease, at all accounts. */
+  chargesOf(pod: Pod): number {
+    let sum = 0;
+    for (const { spec } of this.#ledgers.values())
+      for (const { lease, charge } of Object.values(spec.entries))
+        if (lease === pod.metadata.uid) sum += charge;
+    return sum;
+  }
+
+  /** Why the accounts are not in full use; undefined when every connection is granted, open, and none is in quarantine. */
+  notFull(limits: ReadonlyMap<string, number>): string | undefined {
+    if (!this.fresh) return 'the API does not answer';
+    for (const { name } of ACCOUNTS) {
+      const limit = limits.get(name) ?? 0;
+      const ledger = this.#ledgers.get(name);
+      if (!ledger) return `${name} has no ledger`;
+      if (ledger.spec.learning) return `${name} is learning`;
+      const entries = Object.values(ledger.spec.entries);
+      const kept = entries.filter(({ state }) => state === 'Quarantined').length;
+      if (kept > 0) return `${name}: ${kept} entries in quarantine`;
+      const charged = entries.reduce((sum, { charge }) => sum + charge, 0);
+      if (charged !== limit) return `${name}: ${charged} of ${limit} charged`;
+      const connected = this.connected(name);
+      if (connected !== limit) return `${name}: ${connected} of ${limit} connected`;
+    }
+    return undefined;
+  }
+
+  /** Why a scenario cannot begin yet. */
+  notSteady(limits: ReadonlyMap<string, number>, replicas: ReadonlyMap<string, number>): string | undefined {
+    const busy = this.notFull(limits);
+    if (busy !== undefined) return busy;
+    for (const [set, count] of replicas) {
+      const pods = this.pods(set);
+      const ready = pods.filter(isReady).length;
+      if (ready !== count || pods.length !== count) return `${set}: ${ready} of ${count} pods ready`;
+    }
+    for (const account of ACCOUNTS) {
+      const have = this.connected(account.name, CORE.name);
+      if (have < minimumOf(account)) return `core has ${have} at ${account.name}`;
+    }
+    return undefined;
+  }
+
+  /** Forgets how few core had. */
+  resetCoreLows(): void {
+    this.#coreLows = new Map();
+  }
+
+  /** Fewest connections that core had at once since the reset, by account. */
+  get coreLows(): ReadonlyMap<string, number> {
+    return this.#coreLows;
+  }
+
+  async registry(account: Account): Promise<AccountFigures> {
+    const { accounts } = (await this.#http(account, 'GET', '/stats')) as {
+      accounts: Record<string, { sessions: number; highestSessions: number; refusals: number }>;
+    };
+    const [figures] = Object.values(accounts);
+    if (!figures) throw new Error(`${account.name} tells of no account`);
+    const { sessions, highestSessions: highest, refusals } = figures;
+    return { sessions, highest, refusals };
+  }
+
+  async resetHighest(account: Account): Promise<void> {
+    await this.#http(account, 'POST', '/reset-highest');
+  }
+
+  async #http({ nodePort }: Account, method: 'GET' | 'POST', path: string): Promise<unknown> {
+    const { statusCode, body } = await request(`${this.#stage.url(nodePort)}${path}`, {
+      method,
+      headersTimeout: 10_000,
+    });
+    if (statusCode !== 200) throw new Error(`${method} ${path}: ${statusCode}`);
+    return body.json();
+  }
+
+  #onSample(sample: ReadonlyMap<string, Connections>): void {
+    this.#sample = sample;
+    this.#sampledAtMs = performance.now();
+    for (const { name } of ACCOUNTS) {
+      const have = this.connected(name, CORE.name);
+      this.#coreLows.set(name, Math.min(have, this.#coreLows.get(name) ?? have));
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      await this.#read().catch(() => {});
+      await delay(POLL_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { client } = this.#stage;
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
+    const options = { namespace: NAMESPACE };
+    const startMs = performance.now();
+    const [pods, ledgers] = await Promise.all([
+      client.list(POD, { ...options, labelSelector: LABEL.setObject }, signal),
+      client.list(EPP_CONNECTION_LEDGER, options, signal),
+    ]);
+    this.#pods = pods.items;
+    this.#ledgers = new Map(ledgers.items.map((ledger) => [ledger.metadata.name, ledger]));
+    for (const { metadata, status } of pods.items) {
+      const set = metadata.labels?.[LABEL.setObject];
+      if (set !== undefined && status?.podIP) this.#setOfAddress.set(status.podIP, set);
+    }
+    this.#readAtMs = startMs;
+  }
+}
+
+export function minimumOf(account: Account): number {
+  return CORE.pools[account.name]?.min ?? 0;
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+}
+
+function countOf(connections: Connections | undefined, wanted: (address: string) => boolean): number {
+  let sum = 0;
+  for (const [address, count] of connections ?? []) if (wanted(address)) sum += count;
+  return sum;
+}
