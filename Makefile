@@ -86,6 +86,10 @@ soak: $(DEPS) ## ten minutes of load while a registry does everything wrong; SOA
 bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU, and a flood of checks
 	@node test/bench/main.ts adapter
 
+.PHONY: bench-engine
+bench-engine: $(DEPS) ## the EPP engine alone against a bare TLS client with the same frames, by CPU
+	@node test/bench/main.ts engine
+
 .PHONY: bench
 bench: $(DEPS) ## every benchmark; figures go to out/<name>.json
 	@node test/bench/main.ts

@@ -29,8 +29,8 @@ export function encodeFrames(documents: readonly string[]): Buffer {
 }
 
 /**
- * Cuts a byte stream into frames, wherever the reads happen to split it. A body that lies in one read is not copied; one
- * over many reads is copied once, when it is complete.
+ * Cuts a byte stream into frames, wherever the reads happen to split it. A body that lies in one read is not copied, and
+ * shares its memory.
  */
 export class FrameReader {
   readonly #maxFrameBytes: number;
@@ -82,7 +82,8 @@ export class FrameReader {
       const part = chunk.subarray(offset, offset + this.#missing);
       offset += part.length;
       this.#missing -= part.length;
-      this.#parts.push(part);
+      // the chunk's memory may be used again for the next
+      this.#parts.push(Buffer.from(part));
       if (this.#missing === 0) onBody(this.#take());
     }
   }

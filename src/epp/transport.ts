@@ -21,7 +21,7 @@ export interface Transport {
 export interface TransportEvents {
   /** Connected; the peer has proved its name. */
   secure(): void;
-  /** The body of a frame. It may share memory with others that came with it, and is the receiver's. */
+  /** The body of a frame. Its bytes are good until this returns. */
   frame(body: Buffer): void;
   /** Bytes that are no frame: nothing after them can be read. */
   badFrame(error: Error): void;

@@ -8,7 +8,7 @@ import type { EppSession } from '../../src/epp/session.ts';
 import { openSession } from '../../src/epp/tls-session.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { ID_LENGTH, NAME_LENGTH } from './engine-peer.ts';
+import { NAME_LENGTH } from './engine-peer.ts';
 
 export interface Load {
   port: number;
@@ -34,7 +34,8 @@ const checkOf = (name: string): EppCommand => ({
 });
 
 let ids = 0;
-const newTransactionId = () => String(10 ** (ID_LENGTH - 1) + ++ids);
+/** Of ID_LENGTH. */
+const newTransactionId = () => `BENCH--${100_000_000 + ++ids}`;
 
 /** Runs `work` until the time is over; it counts by `count`. */
 async function measured(

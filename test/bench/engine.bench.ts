@@ -5,9 +5,10 @@
  *   bare   ─┘                  └─       (a process of its own, the same for both)
  *
  * `engine`: openSession, `domain:check` of one name by as many callers as commands are in flight, answers read to JSON and
- * handed to each caller, who sees that it is about his name. `bare`: the same frames, made once, and replies cut by their
- * length alone. Both run in processes of their own, by turns and shortly, so that what else the machine does meets both;
- * what counts is the median of the ratios of neighbours. `/CPU`: commands in a second of the client's own CPU.
+ * handed to each caller, who sees that it is about his name. (His JSON was checked before, as an adapter does it at its
+ * door.) `bare`: the same frames, made once, and replies cut by their length alone. Both run in processes of their own, by
+ * turns and shortly, so that what else the machine does meets both; what counts is the median of the ratios of neighbours.
+ * `/CPU s`: commands in a second of the client's own CPU. `/s`: by the clock, where the registry's CPU counts as well.
  *
  *   node test/bench/engine.bench.ts [rounds]      prints a table, writes out/bench-engine.json; exit code 1 below WANTED
  */
@@ -20,16 +21,17 @@ import { type Run, runBare, runEngine } from './engine-clients.ts';
 import { servePeer } from './engine-peer.ts';
 
 const WANTED = 0.5;
-/** What the limit is held against: an account's ten sessions with four commands in flight on each. */
+/** One after the other, and pipelined as far as registries take it; beyond that what is left is the cost of TLS for a large write. */
 const SETTINGS = [
-  { sessions: 10, depth: 4, wanted: WANTED },
+  { sessions: 1, depth: 1, wanted: WANTED },
   { sessions: 10, depth: 1, wanted: WANTED },
+  { sessions: 10, depth: 4, wanted: WANTED },
   { sessions: 1, depth: 8, wanted: WANTED },
   { sessions: 1, depth: 32, wanted: undefined },
 ] as const;
 const ROUNDS = Number(process.argv[3] ?? process.argv[2] ?? 9) || 9;
-const SECONDS = 0.5;
-const WARM_UP_SECONDS = 1.5;
+const SECONDS = 0.3;
+const WARM_UP_SECONDS = 1;
 
 interface Row {
   sessions: number;
@@ -122,9 +124,9 @@ function report(rows: readonly Row[]): void {
     `medians of ${ROUNDS} rounds; ${machine.cores} cores, load average ${machine.loadAverage.toFixed(1)}`,
   );
   for (const { sessions, depth, ratio, wanted } of rows) {
-    if (wanted === undefined || ratio.perSecond >= wanted) continue;
+    if (wanted === undefined || ratio.perCpuSecond >= wanted) continue;
     console.error(
-      `${sessions} sessions, ${depth} in flight: ${percent(ratio.perSecond)}; wanted: ${percent(wanted)}`,
+      `${sessions} sessions, ${depth} in flight: ${percent(ratio.perCpuSecond)} of the bare client's commands per CPU second; wanted: ${percent(wanted)}`,
     );
     process.exitCode = 1;
   }
