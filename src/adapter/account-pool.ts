@@ -19,10 +19,16 @@ import {
 } from './connection-opener.ts';
 import type { OfferCheck } from './offers.ts';
 import { planPool } from './pool-plan.ts';
-import type { ConnectionListener, ConnectionState, PooledConnection } from './pooled-connection.ts';
+import { credentialsRefused, shuttingDown, whyNone } from './pool-refusals.ts';
+import type {
+  ConnectionEnd,
+  ConnectionListener,
+  ConnectionState,
+  PooledConnection,
+} from './pooled-connection.ts';
 import { CommandRate } from './scheduler/command-rate.ts';
 import { Dispatcher, type DispatcherOptions, type Submitted } from './scheduler/dispatcher.ts';
-import { notOffered, RequestRefused, type Work } from './work.ts';
+import { notOffered, type RequestRefused, type Work } from './work.ts';
 
 export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOptions, 'rate'> & {
   /** What the account's registry wants with every command; nothing by default. */
@@ -33,7 +39,6 @@ export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOption
 
 const MAINTENANCE_MS = 1_000;
 const CUT_QUERY_AFTER_MS = 5_000;
-const REFUSED_RETRY_AFTER_MS = 60_000;
 
 export class AccountPool {
   readonly account: string;
@@ -75,7 +80,7 @@ export class AccountPool {
     this.#listener = {
       onOpened: (connection) => this.#onOpened(connection),
       onCommandEnd: (connection, command) => this.#onCommandEnd(connection, command),
-      onEnd: (connection, end) => this.#opener.left(connection, end, this.#loggedIn()),
+      onEnd: (connection, end) => this.#onEnd(connection, end),
       onGone: (connection) => this.#onGone(connection),
     };
   }
@@ -153,39 +158,33 @@ export class AccountPool {
   }
 
   #cutAll(): void {
-    const shuttingDown = this.#shuttingDown();
-    this.#dispatcher.close(shuttingDown);
-    const reason = new EppError(shuttingDown.message, { kind: 'shutdown', outcome: 'not-sent' });
+    const refusal = shuttingDown(this.account);
+    this.#dispatcher.close(refusal);
+    const reason = new EppError(refusal.message, { kind: 'shutdown', outcome: 'not-sent' });
     for (const connection of [...this.#connections]) connection.destroy(reason);
     this.#settle();
   }
 
-  #shuttingDown(): RequestRefused {
-    return new RequestRefused(
-      'draining',
-      `${this.account}: this adapter is shutting down; ask another of the set`,
-    );
-  }
-
   /** Why a request cannot even wait. */
   #refusal(): RequestRefused | undefined {
-    if (this.#draining) return this.#shuttingDown();
+    if (this.#draining) return shuttingDown(this.account);
     if (this.refusedAtMs === undefined || this.ready) return undefined;
-    return new RequestRefused(
-      'account-unavailable',
-      `${this.account}: the registry refuses our credentials (${this.trouble?.message ?? 'see the log'})`,
-      REFUSED_RETRY_AFTER_MS,
-    );
+    return credentialsRefused(this.account, this.trouble?.message);
   }
 
   #whyNone(): string {
-    const { occupied, cap } = this.#options.budget.account(this.account);
-    const open = this.#loggedIn();
-    const why =
-      open > 0
-        ? `all ${open} were at work`
-        : (this.#options.budget.trouble ?? this.trouble?.message ?? 'none was open yet');
-    return `${why} (${occupied} of ${cap} connections taken)`;
+    const { budget } = this.#options;
+    return whyNone(budget.account(this.account), {
+      loggedIn: this.#loggedIn(),
+      budgetTrouble: budget.trouble,
+      trouble: this.trouble?.message,
+    });
+  }
+
+  #onEnd(connection: PooledConnection, end: ConnectionEnd): void {
+    this.#opener.left(connection, end, this.#loggedIn());
+    const refusal = this.#refusal();
+    if (refusal && !this.#draining) this.#dispatcher.cutQueue(refusal);
   }
 
   #onOpened(connection: PooledConnection): void {
@@ -303,7 +302,7 @@ export class AccountPool {
   #goOnDraining(): void {
     const remaining = [...this.#connections];
     if (this.waiting > 0 && remaining.some(({ state }) => state !== 'closing')) return;
-    this.#dispatcher.cutQueue(this.#shuttingDown());
+    this.#dispatcher.cutQueue(shuttingDown(this.account));
     for (const connection of remaining) this.#retire(connection);
     if (remaining.length === 0) this.#drained.resolve();
   }

@@ -13,14 +13,11 @@ import {
   sameCredentials,
   type TlsMaterial,
 } from './account-secrets.ts';
+import { connectionLife } from './connection-life.ts';
+import { LimitSuspicion } from './limit-suspicion.ts';
 import { type LoginAttempt, LoginGate } from './login-gate.ts';
 import { OpenGate, type OpenGateOptions } from './open-gate.ts';
-import {
-  type ConnectionEnd,
-  type ConnectionListener,
-  connectionLife,
-  PooledConnection,
-} from './pooled-connection.ts';
+import { type ConnectionEnd, type ConnectionListener, PooledConnection } from './pooled-connection.ts';
 import type { ResolvedEndpoint } from './resolver.ts';
 import type { CommandRate, HeldCommand } from './scheduler/command-rate.ts';
 
@@ -71,9 +68,6 @@ export interface ConnectionOpenerOptions {
   gate?: Pick<OpenGateOptions, 'backoff' | 'refusedForMs'>;
 }
 
-/** How long other connections have to show that it was an outage, and not the limit. */
-const LIMIT_DOUBT_MS = 250;
-const OUTAGE_MS = 5_000;
 const DENIED_FOR_MS = 1_000;
 const CLOSE_MS = 5_000;
 /** Mounted Secrets change within minutes. */
@@ -86,12 +80,11 @@ export class ConnectionOpener {
   readonly #gate: OpenGate;
   readonly #random: () => number;
   readonly #logins: LoginGate;
+  readonly #limit: LimitSuspicion;
   readonly #attemptOf = new WeakMap<PooledConnection, LoginAttempt>();
   #preparing = 0;
   #refusedSecret: Credentials | undefined;
   #looks = 0;
-  #limitSuspected = false;
-  #lostAtMs = Number.NEGATIVE_INFINITY;
   /** The budget gave no slot although its figures had room for one. */
   #deniedUntilMs = Number.NEGATIVE_INFINITY;
   #trouble: ConnectionTrouble | undefined;
@@ -102,6 +95,7 @@ export class ConnectionOpener {
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#logins = new LoginGate(options.account, options.budget);
+    this.#limit = new LimitSuspicion(options.account, options.budget, options.clock);
     this.#gate = new OpenGate({
       ...options.gate,
       opensPerSecond: options.limits.opensPerSecond,
@@ -231,7 +225,7 @@ export class ConnectionOpener {
       log.info({ account }, 'the registry takes our credentials again');
     this.#gate.succeeded();
     this.#refusedSecret = undefined;
-    this.#limitSuspected = false;
+    this.#limit.loggedIn();
     const attempt = this.#attemptOf.get(connection);
     if (attempt) this.#logins.taken(attempt, connection.passwordChanged);
     if (connection.passwordChanged || attempt?.verifies)
@@ -251,38 +245,12 @@ export class ConnectionOpener {
       else this.#options.events.openFailed(error.kind);
       return;
     }
-    if (error.kind === 'limit' || this.#isLimitByAnotherCode(error, others)) {
-      this.#onLimit(error);
-    } else if (attempt && isRefusal(error) && this.#logins.refused(attempt)) {
+    if (!this.#limit.hit(error, others) && attempt && isRefusal(error) && this.#logins.refused(attempt)) {
       this.#refused(attempt, error);
       return;
     }
     if (!opened) this.#failed(error.kind, error.message, error.code);
     else this.#lost(connection, error);
-  }
-
-  /**
-   * A close without a word may be the limit, or a registry that goes down: then connections that were open end with it, and
-   * a pause of a minute would only prolong the outage.
-   */
-  #onLimit(error: EppError): void {
-    const { account, budget, clock } = this.#options;
-    if (error.code !== undefined) {
-      budget.limitHit(account);
-      return;
-    }
-    clock.after(LIMIT_DOUBT_MS, () => {
-      if (clock.monotonicMs() - this.#lostAtMs > OUTAGE_MS) budget.limitHit(account);
-    });
-  }
-
-  /** Some registries answer 2501 for one session too many (others for a wrong password): believed once while others of ours are logged in. */
-  #isLimitByAnotherCode(error: EppError, others: number): boolean {
-    if (error.kind !== 'login' || error.code !== 2501 || others === 0 || this.#limitSuspected) return false;
-    // Those that are logged in prove nothing of credentials that are new
-    if (this.#options.budget.account(this.#options.account).logins === 'prove') return false;
-    this.#limitSuspected = true;
-    return true;
   }
 
   #refused({ secret }: LoginAttempt, error: EppError): void {
@@ -308,7 +276,7 @@ export class ConnectionOpener {
 
   #lost(connection: PooledConnection, error: EppError): void {
     const { account, clock, events, log } = this.#options;
-    this.#lostAtMs = clock.monotonicMs();
+    this.#limit.lost();
     if (connection.ageMs < SHORT_LIFE_MS) this.#gate.failed(clock.monotonicMs());
     this.#note(error.kind, error.message, error.code);
     events.lost(error.kind);

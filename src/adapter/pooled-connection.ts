@@ -29,6 +29,7 @@ import {
 } from '../epp/session.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
+import { type ConnectionLife, dueOf } from './connection-life.ts';
 import { OwnCommands } from './own-commands.ts';
 import type { PlannedConnection } from './pool-plan.ts';
 import type { CommandRate, HeldCommand } from './scheduler/command-rate.ts';
@@ -55,33 +56,6 @@ export interface ConnectionEnd {
   opened: boolean;
   /** Undefined when we closed it in order. */
   error: EppError | undefined;
-}
-
-export interface ConnectionLife {
-  /** Milliseconds from the login after which it should be replaced, and after which it must. */
-  softAgeMs: number;
-  hardAgeMs: number;
-  /** Commands, the login included, after which it should be replaced, and must; 0: no cap. */
-  softCommands: number;
-  hardCommands: number;
-}
-
-/** Rotation is spread over the last tenth, so that connections opened together do not all close together. */
-export function connectionLife(
-  limits: { maxAgeSeconds: number; maxCommandsPerConnection: number },
-  random: () => number,
-): ConnectionLife {
-  const share = 0.9 + 0.1 * random();
-  const hardAgeMs = limits.maxAgeSeconds * 1_000;
-  // The logout is a command too; a login and one command are the least that make sense
-  const hardCommands =
-    limits.maxCommandsPerConnection === 0 ? 0 : Math.max(2, limits.maxCommandsPerConnection - 1);
-  return {
-    hardAgeMs,
-    softAgeMs: hardAgeMs * share,
-    hardCommands,
-    softCommands: hardCommands === 0 ? 0 : Math.max(2, Math.floor(hardCommands * share)),
-  };
 }
 
 export interface ConnectionOptions {
@@ -198,12 +172,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
 
   get due(): 'no' | 'soon' | 'now' {
     const session = this.#session;
-    if (!session) return 'no';
-    const { life } = this.#options;
-    const age = this.ageMs;
-    const capped = life.hardCommands > 0;
-    if (age >= life.hardAgeMs || (capped && session.commands >= life.hardCommands)) return 'now';
-    return age >= life.softAgeMs || (capped && session.commands >= life.softCommands) ? 'soon' : 'no';
+    return session ? dueOf(this.#options.life, { ageMs: this.ageMs, commands: session.commands }) : 'no';
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { connectionLife, PooledConnection } from '../../src/adapter/pooled-connection.ts';
+import { connectionLife } from '../../src/adapter/connection-life.ts';
+import { PooledConnection } from '../../src/adapter/pooled-connection.ts';
 import type { Slot } from '../../src/budget/connection-budget.ts';
 import { EppError, type EppSession, SessionOpenError } from '../../src/epp/session.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -48,9 +48,14 @@ export class CommandRate {
     return this.#limited;
   }
 
-  /** Whether a raise may ever bring a command: no share of a span is 0. */
-  get some(): boolean {
-    return this.#second.most >= 1 && this.#minute.most >= 1;
+  /** For people. */
+  get words(): string {
+    const spans = [
+      [this.#second.share, 'second'],
+      [this.#minute.share, 'minute'],
+    ] as const;
+    const limits = spans.filter(([share]) => Number.isFinite(share));
+    return limits.map(([share, span]) => `${share} commands a ${span}`).join(' and ') || 'any commands';
   }
 
   /** To be called at the moment of each change; nothing may be sent before the first. */

@@ -14,15 +14,15 @@ import { Job, type JobHost, type Part, type PartOptions } from '../job.ts';
 import type { PooledConnection } from '../pooled-connection.ts';
 import { ship } from '../shipment.ts';
 import { type Answer, RequestRefused, type Work } from '../work.ts';
-import { type CheckPolicy, checkedNames, mergeKeyOf, NameBatch, splitCheck } from './checks.ts';
+import { type CheckPolicy, checkedNames, mergeKeyOf, splitCheck } from './checks.ts';
 import type { CommandRate, Left } from './command-rate.ts';
-import { Linger } from './linger.ts';
 import { LoadLevels } from './load-levels.ts';
 import type { Priority } from './priority.ts';
 import type { QueueRoom } from './queue-room.ts';
 import { Ration } from './ration.ts';
 import { RequestQueue } from './request-queue.ts';
 import { TransformReserve } from './reserve.ts';
+import { SharedChecks } from './shared-checks.ts';
 
 export interface DispatcherOptions {
   account: string;
@@ -62,6 +62,8 @@ export interface Submitted {
 }
 
 const PAUSE_BEFORE_REPEAT_MS = 25;
+/** Nobody knows what will be by then. */
+const LONGEST_RETRY_MS = 60_000;
 const NOTHING: Left = { waiting: 0, reserve: false };
 
 export class Dispatcher implements JobHost {
@@ -69,7 +71,7 @@ export class Dispatcher implements JobHost {
   readonly #host: DispatcherHost;
   readonly #queue: RequestQueue<Part>;
   readonly #levels: LoadLevels<PooledConnection>;
-  readonly #linger = new Linger();
+  readonly #shared: SharedChecks;
   readonly #reserve: TransformReserve;
   readonly #ration: Ration;
   #orders = 0;
@@ -85,6 +87,7 @@ export class Dispatcher implements JobHost {
     this.#host = host;
     const { room, clock, checks, depth } = options;
     this.#queue = new RequestQueue({ room, clock, mergeLimit: checks.maxNames });
+    this.#shared = new SharedChecks(this.#queue, checks.maxNames);
     this.#levels = new LoadLevels(depth);
     this.#reserve = new TransformReserve(options.transformReservePercent);
     this.#ration = new Ration({
@@ -162,11 +165,9 @@ export class Dispatcher implements JobHost {
       job.refuse(this.#closed);
       return;
     }
-    for (const { mergeKey, cost } of job.parts) {
-      if (mergeKey !== undefined) this.#linger.arrived(mergeKey, cost, nowMs);
-    }
+    this.#shared.arrived(job.parts, nowMs);
     // The short way: where nothing waits, nothing needs to be ordered
-    if (this.#queue.size === 0 && job.parts.length === 1 && this.#lingerMs(first, nowMs) === 0) {
+    if (this.#queue.size === 0 && job.parts.length === 1 && this.#shared.waitMs(first, nowMs) === 0) {
       const connection = this.#connectionFor(first, nowMs);
       if (connection && first.deadlineMs > nowMs && this.#ration.allows(nowMs, this.#leftBy(first, nowMs))) {
         this.#ship(connection, [first]);
@@ -221,7 +222,7 @@ export class Dispatcher implements JobHost {
     const nowMs = this.#options.clock.monotonicMs();
     const connection = this.#connectionFor(next, nowMs);
     if (!connection) return false;
-    const waitMs = this.#lingerMs(next, nowMs);
+    const waitMs = this.#shared.waitMs(next, nowMs);
     if (waitMs > 0) {
       this.#lingering ??= this.#options.clock.after(waitMs, () => {
         this.#lingering = undefined;
@@ -232,40 +233,14 @@ export class Dispatcher implements JobHost {
     }
     if (!this.#ration.allows(nowMs, this.#leftBy(next, nowMs))) return false;
     this.#queue.take(next);
-    this.#shipWithOthers(connection, next);
+    const { parts, names } = this.#shared.gather(next);
+    this.#ship(connection, parts, names);
     return true;
   }
 
   #leftBy({ priority }: Part, nowMs: number): Left {
     if (priority === 'transform' || !this.#options.rate.limited) return NOTHING;
     return { waiting: this.#queue.sizeOf('transform'), reserve: this.#reserve.lasts(nowMs) };
-  }
-
-  /** How long a check should wait for others to share its command. */
-  #lingerMs({ mergeKey, priority }: Part, nowMs: number): number {
-    if (mergeKey === undefined) return 0;
-    const missing = this.#options.checks.maxNames - this.#queue.namesOf(priority, mergeKey);
-    return this.#linger.waitMs(mergeKey, missing, nowMs);
-  }
-
-  /** In one command with all that may share it and fit in. */
-  #shipWithOthers(connection: PooledConnection, first: Part): void {
-    const { mergeKey, priority } = first;
-    const parts = [first];
-    if (mergeKey === undefined) {
-      this.#ship(connection, parts);
-      return;
-    }
-    this.#linger.sent(mergeKey);
-    const batch = new NameBatch(this.#options.checks.maxNames);
-    batch.add(checkedNames(first.command) ?? []);
-    for (;;) {
-      const next = this.#queue.peekOf(priority, mergeKey);
-      if (!next || !batch.add(checkedNames(next.command) ?? [])) break;
-      this.#queue.take(next);
-      parts.push(next);
-    }
-    this.#ship(connection, parts, parts.length > 1 ? batch.names : undefined);
   }
 
   #connectionFor(part: Part, nowMs: number): PooledConnection | undefined {
@@ -339,18 +314,23 @@ export class Dispatcher implements JobHost {
 
   onFullQueue(): RequestRefused {
     const { account, room } = this.#options;
-    return new RequestRefused(
-      'queue-full',
-      `${account}: ${room.limit} requests wait for a connection already`,
-    );
+    const message = `${account}: ${room.limit} requests wait for a connection already`;
+    return new RequestRefused('queue-full', message, this.#backlogMs());
   }
 
   onExpiry(): RequestRefused {
-    const { account } = this.#options;
-    return new RequestRefused(
-      'queue-expired',
-      `${account}: no connection became free in time: ${this.#host.whyNone()}, ${this.#queue.size} more requests wait`,
-    );
+    const { account, rate } = this.#options;
+    const why = this.rationed
+      ? `its turn did not come in time: the budget gives this adapter ${rate.words}`
+      : `no connection became free in time: ${this.#host.whyNone()}`;
+    const message = `${account}: ${why}, ${this.#queue.size} more requests wait`;
+    return new RequestRefused('queue-expired', message, this.#backlogMs());
+  }
+
+  /** How long what waits will take, as far as only the rate of commands is in the way; undefined: it is not. */
+  #backlogMs(): number | undefined {
+    if (!this.rationed) return undefined;
+    return Math.min(LONGEST_RETRY_MS, this.#options.rate.timeOfMs(this.#queue.commands));
   }
 
   /** Refuses what waits. */

@@ -58,6 +58,12 @@ export class RequestQueue<E extends QueueEntry> {
     return this.#classes[priority].size;
   }
 
+  /** Commands that would serve all that wait. */
+  get commands(): number {
+    const { transform, query, background } = this.#classes;
+    return transform.commands + query.commands + background.commands;
+  }
+
   /** Commands that would serve all that wait in the class. */
   commandsOf(priority: Priority): number {
     return this.#classes[priority].commands;
