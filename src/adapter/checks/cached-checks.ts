@@ -56,6 +56,7 @@ export interface CachedChecksOptions {
 interface Findings {
   kept: Map<string, Kept<About>>;
   joined: Map<AskedCheck, string[]>;
+  /** As they were written. */
   missing: string[];
 }
 
@@ -121,13 +122,13 @@ export class CachedChecks implements CommandRunner {
   #find({ account, work }: Request, names: readonly string[], nowMs: number): Findings {
     const { cache, metrics } = this.#options;
     const found: Findings = { kept: new Map(), joined: new Map(), missing: [] };
-    for (const name of new Set(names.map((written) => written.toLowerCase()))) {
+    for (const [name, written] of spelled(names)) {
       const kept = cache.keptOf(account.name, name, nowMs);
       const flight = kept ? undefined : cache.flightOf(account.name, name);
       if (kept) found.kept.set(name, kept);
       else if (flight && !flight.gone.signal.aborted && lastsFor(flight, work.deadlineMs))
         found.joined.set(flight, [...(found.joined.get(flight) ?? []), name]);
-      else found.missing.push(name);
+      else found.missing.push(written);
     }
     const joined = [...found.joined.values()].reduce((sum, { length }) => sum + length, 0);
     metrics.names(account.name, { hit: found.kept.size, joined, miss: found.missing.length });
@@ -139,7 +140,7 @@ export class CachedChecks implements CommandRunner {
     const gone = new AbortController();
     const flight: AskedCheck = {
       account: request.account.name,
-      names,
+      names: names.map((written) => written.toLowerCase()),
       answer: next.run(checkOf(request, names), gone.signal),
       deadlineMs: request.work.deadlineMs,
       waiting: 0,
@@ -196,6 +197,16 @@ const LATE = "the registry has not answered within the caller's time";
 function isPlainCheck({ object, command, extensions }: EppCommand): boolean {
   if (object !== 'domain' || command !== 'check') return false;
   return !extensions || Object.values(extensions).every((extension) => extension === undefined);
+}
+
+/** Each name once, lower-case, and as it was written first. */
+function spelled(names: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const written of names) {
+    const name = written.toLowerCase();
+    if (!found.has(name)) found.set(name, written);
+  }
+  return found;
 }
 
 function checkOf(request: Request, names: readonly string[]): Request {
