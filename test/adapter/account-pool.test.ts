@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { AccountPool } from '../../src/adapter/account-pool.ts';
 import { QueueRoom } from '../../src/adapter/scheduler/queue-room.ts';
 import { transactionIds } from '../../src/adapter/work.ts';
-import { EppError, type EppSession } from '../../src/epp/session.ts';
+import { EppError, type EppSession, SessionOpenError, type SessionPermit } from '../../src/epp/session.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ScriptedBudget } from './scripted-budget.ts';
@@ -12,10 +12,12 @@ import { ScriptedSession } from './scripted-session.ts';
 let pool: AccountPool | undefined;
 afterEach(() => pool?.close());
 
-function setUp(cap = 2) {
+function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins' | 'password'>> = {}) {
   const clock = new ManualClock();
-  const budget = new ScriptedBudget(cap);
+  const budget = Object.assign(new ScriptedBudget(cap), word);
+  const refusals: (number | undefined)[] = [];
   const sessions: ScriptedSession[] = [];
+  const permits: SessionPermit[] = [];
   let opening = Promise.resolve();
   const made = new AccountPool({
     account: 'a',
@@ -28,13 +30,18 @@ function setUp(cap = 2) {
     transformReservePercent: 10,
     resolve: async () => ({ address: '127.0.0.1', port: 1 }),
     secrets: { credentials: async () => ({ username: 'acme', password: 'first' }), tls: async () => ({}) },
-    open: async ({ signal }): Promise<EppSession> => {
+    open: async ({ signal, permit }): Promise<EppSession> => {
       await Promise.race([
         opening,
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
       ]);
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refused(refusal);
+      // as a session does before its login
+      if (!permit.mayWrite()) throw new SessionOpenError('confirmed', down);
       const session = new ScriptedSession(clock.monotonicMs());
       sessions.push(session);
+      permits.push(permit);
       return session;
     },
     newTransactionId: transactionIds({ prefix: 'T' }),
@@ -47,7 +54,7 @@ function setUp(cap = 2) {
   const settle = async () => {
     for (let i = 0; i < 5; i++) await nextTurn();
   };
-  const submit = (transform: boolean, more: { clTRID?: string } = {}) => {
+  const submit = (transform: boolean, more: { clTRID?: string; deadlineMs?: number } = {}) => {
     const submitted = made.submit({
       command: { object: 'domain', command: 'x', body: {} },
       transform,
@@ -55,7 +62,7 @@ function setUp(cap = 2) {
     });
     const told = submitted.answer.then(
       ({ clTRID }) => ({ clTRID }),
-      (error: EppError & { code?: string }) => ({ error }),
+      (error: EppError & { code?: string; retryAfterSeconds?: number }) => ({ error }),
     );
     return { ...submitted, told };
   };
@@ -63,6 +70,8 @@ function setUp(cap = 2) {
     clock,
     budget,
     sessions,
+    permits,
+    refusals,
     pool: made,
     settle,
     submit,
@@ -72,6 +81,11 @@ function setUp(cap = 2) {
   };
 }
 
+const refused = (code: number) =>
+  new SessionOpenError(
+    'confirmed',
+    new EppError(`refused ${code}`, { kind: 'login', outcome: 'not-sent', code }),
+  );
 const down = new EppError('down', { kind: 'closed', outcome: 'not-sent' });
 
 describe('account pool', () => {
@@ -208,5 +222,276 @@ describe('account pool', () => {
     await s.settle();
     expect(s.budget.ends).toEqual(['confirmed']);
     expect(s.pool.counts()).toMatchObject({ idle: 1, busy: 0, closing: 0 });
+  });
+});
+
+describe('account pool under a rate of commands', () => {
+  /** Long enough after the start for the share to be used. */
+  const started = async (share: ScriptedBudget['commands'], cap = 2) => {
+    const s = setUp(cap, { commands: share });
+    s.pool.start();
+    await s.settle();
+    s.clock.advance(2_000);
+    await s.settle();
+    return s;
+  };
+  const sent = ({ sessions }: ReturnType<typeof setUp>) =>
+    sessions.reduce((sum, { commands }) => sum + commands, 0);
+
+  it('does not even log in before the share that it starts with can be used', async () => {
+    const s = setUp(2, { commands: { perSecond: 5 } });
+    s.pool.start();
+    await s.settle();
+    s.clock.advance(1_000);
+    await s.settle();
+    expect([s.sessions.length, s.budget.held]).toEqual([0, 0]);
+    s.clock.advance(20);
+    await s.settle();
+    expect(s.sessions).toHaveLength(1);
+  });
+
+  it('sends as much as it may in a second, logins included, and the rest when it may', async () => {
+    const s = await started({ perSecond: 3 }, 1);
+    s.clock.advance(5_000);
+    const told = [1, 2, 3, 4, 5].map(() => s.submit(false).told);
+    for (let i = 0; i < 3; i++) {
+      s.sessions[0]?.answer();
+      await s.settle();
+    }
+    expect([sent(s), s.pool.waiting, s.sessions[0]?.unanswered.length]).toEqual([1 + 3, 2, 0]);
+    s.clock.advance(1_011);
+    for (let i = 0; i < 2; i++) {
+      s.sessions[0]?.answer();
+      await s.settle();
+    }
+    expect([sent(s), s.pool.waiting]).toEqual([1 + 5, 0]);
+    expect(await Promise.all(told)).toHaveLength(5);
+  });
+
+  it('opens no further connections for what only the rate holds back', async () => {
+    const s = await started({ perSecond: 2 }, 8);
+    s.clock.advance(5_000);
+    for (let i = 0; i < 9; i++) {
+      s.submit(false);
+      s.sessions[0]?.answer();
+      await s.settle();
+    }
+    s.clock.advance(500);
+    await s.settle();
+    expect(s.budget.highest).toBeLessThanOrEqual(2);
+    expect(s.budget.reports.at(-1)?.queued).toBeGreaterThan(2);
+  });
+
+  it('lets a transform go where a flood of queries has used up its part', async () => {
+    const s = await started({ perSecond: 10 }, 2);
+    s.clock.advance(5_000);
+    s.submit(true);
+    s.sessions[0]?.answer();
+    await s.settle();
+    s.clock.advance(2_000);
+    for (let i = 0; i < 10; i++) s.submit(false);
+    for (let i = 0; i < 20; i++) {
+      for (const session of s.sessions) session.answer();
+      await s.settle();
+    }
+    expect(s.pool.waiting).toBe(1);
+    const before = sent(s);
+    s.submit(true);
+    await s.settle();
+    expect(sent(s)).toBe(before + 1);
+    expect(s.sessions.flatMap(({ unanswered }) => unanswered)).toHaveLength(1);
+  });
+
+  it('never sends what expired while the rate held it back, and says why and when to come again', async () => {
+    const s = await started({ perMinute: 4 }, 1);
+    s.clock.advance(120_000);
+    await s.settle();
+    s.clock.advance(120_000);
+    const first = s.submit(true);
+    const second = s.submit(true);
+    s.sessions[0]?.answer();
+    await s.settle();
+    s.sessions[0]?.answer();
+    await s.settle();
+    const late = s.submit(true);
+    await s.settle();
+    expect(await first.told).toHaveProperty('clTRID');
+    expect(await second.told).toHaveProperty('clTRID');
+    s.clock.advance(5_000);
+    expect(await late.told).toMatchObject({
+      error: { code: 'queue-expired', message: expect.stringContaining('4 commands a minute') },
+    });
+    const before = sent(s);
+    s.clock.advance(120_000);
+    await s.settle();
+    expect(sent(s)).toBe(before);
+  });
+
+  it('tells when to come again by how long the queue will take', async () => {
+    const s = await started({ perMinute: 6 }, 1);
+    s.clock.advance(120_000);
+    await s.settle();
+    for (let i = 0; i < 13; i++) {
+      s.submit(true);
+      s.sessions[0]?.answer();
+      await s.settle();
+    }
+    expect(s.pool.waiting).toBe(10);
+    expect(await s.submit(true).told).toMatchObject({
+      error: { code: 'queue-full', retryAfterSeconds: 60 },
+    });
+  });
+
+  it('waits with a logout for room, and gives its claim way', async () => {
+    const s = await started({ perSecond: 2 }, 1);
+    s.clock.advance(5_000);
+    for (let i = 0; i < 2; i++) {
+      s.submit(false);
+      s.sessions[0]?.answer();
+      await s.settle();
+    }
+    s.budget.cap = 0;
+    await s.settle();
+    expect([s.sessions[0]?.closeAsked, s.pool.counts().closing]).toEqual([0, 1]);
+    s.clock.advance(1_300);
+    expect(s.sessions[0]?.closeAsked).toBe(1);
+  });
+
+  it('cuts a connection whose logout never finds room', async () => {
+    const s = await started({ perSecond: 2 }, 1);
+    s.budget.commands = { perSecond: 0 };
+    s.budget.cap = 0;
+    await s.settle();
+    s.clock.advance(31_000);
+    expect(s.sessions[0]?.destroyedBy).toMatchObject({ kind: 'budget' });
+    await s.settle();
+    expect(s.budget.ends).toEqual(['unconfirmed']);
+  });
+
+  it('counts keepalives, and refuses them without room', async () => {
+    const s = await started({ perSecond: 1 }, 1);
+    s.clock.advance(5_000);
+    const [permit] = s.permits;
+    expect([permit?.maySpeak?.(), permit?.maySpeak?.()]).toEqual([true, false]);
+    s.clock.advance(500);
+    s.submit(false);
+    await s.settle();
+    expect(s.sessions[0]?.sent).toEqual([]);
+    // the keepalive that waits goes first
+    s.clock.advance(600);
+    await s.settle();
+    expect(s.sessions[0]?.sent).toEqual([]);
+    expect(permit?.maySpeak?.()).toBe(true);
+    s.clock.advance(1_100);
+    await s.settle();
+    expect(s.sessions[0]?.sent).toHaveLength(1);
+  });
+});
+
+describe('account pool without proven credentials', () => {
+  it('opens nothing without a word for it, and says so when the time of a request is over', async () => {
+    const s = setUp(2, { logins: 'none' });
+    s.pool.start();
+    const { told } = s.submit(false);
+    await s.settle();
+    s.clock.advance(5_000);
+    expect(await told).toMatchObject({
+      error: { code: 'queue-expired', message: expect.stringContaining('another adapter is finding out') },
+    });
+    expect(s.budget.highest).toBe(0);
+    s.budget.logins = 'all';
+    s.budget.changed();
+    await s.settle();
+    expect(s.sessions).toHaveLength(1);
+  });
+
+  it('keeps what is logged in, and serves by it', async () => {
+    const s = setUp(3);
+    s.pool.start();
+    await s.settle();
+    s.budget.logins = 'none';
+    s.budget.changed();
+    s.clock.advance(1_100_000);
+    await s.settle();
+    const { told } = s.submit(true);
+    s.sessions[0]?.answer();
+    expect(await told).toHaveProperty('clTRID');
+    expect([s.sessions.length, s.sessions[0]?.closeAsked]).toEqual([1, 0]);
+  });
+
+  it('proves by exactly one login, whatever waits', async () => {
+    const s = setUp(5, { logins: 'prove' });
+    s.pool.start();
+    for (let i = 0; i < 5; i++) s.submit(true);
+    await s.settle();
+    s.clock.advance(1_000);
+    await s.settle();
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([1, ['proven']]);
+    s.budget.logins = 'all';
+    s.budget.changed();
+    await s.settle();
+    expect(s.sessions).toHaveLength(5);
+  });
+
+  it('proves beside what is logged in, without any demand', async () => {
+    const s = setUp(2);
+    s.pool.start();
+    await s.settle();
+    s.budget.logins = 'prove';
+    s.budget.changed();
+    await s.settle();
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([2, ['proven', 'proven']]);
+  });
+
+  it('gives an idle connection back to prove where it has no room', async () => {
+    const s = setUp(1);
+    s.pool.start();
+    await s.settle();
+    s.budget.logins = 'prove';
+    s.budget.changed();
+    expect(s.sessions[0]?.closeAsked).toBe(1);
+    s.sessions[0]?.finishClose();
+    await s.settle();
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([2, ['proven', 'proven']]);
+  });
+
+  it('refuses what waits as soon as the credentials are refused, and tells of it once', async () => {
+    const s = setUp(5, { logins: 'prove' });
+    s.refusals.push(2200);
+    s.pool.start();
+    const waiting = s.submit(true);
+    await s.settle();
+    expect(await waiting.told).toMatchObject({
+      error: { code: 'account-unavailable', message: expect.stringContaining('refused 2200') },
+    });
+    expect(await s.submit(false).told).toMatchObject({ error: { code: 'account-unavailable' } });
+    s.clock.advance(3_600_000);
+    await s.settle();
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([0, ['refused']]);
+  });
+
+  it('believes 2501 while it proves, whoever else is logged in', async () => {
+    const s = setUp(3);
+    s.pool.start();
+    await s.settle();
+    s.refusals.push(2501);
+    s.budget.logins = 'prove';
+    s.budget.changed();
+    await s.settle();
+    expect([s.budget.limitHits, s.budget.loginResults]).toEqual([[], ['proven', 'refused']]);
+  });
+
+  it('tries again what it was refused when the budget gives it the word anew', async () => {
+    const s = setUp(3, { logins: 'prove' });
+    s.refusals.push(2200);
+    s.pool.start();
+    await s.settle();
+    s.budget.logins = 'none';
+    s.budget.changed();
+    await s.settle();
+    s.budget.logins = 'prove';
+    s.budget.changed();
+    await s.settle();
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([1, ['refused', 'proven']]);
   });
 });
