@@ -57,6 +57,11 @@ steady: $(DEPS) ## watches a steady kind cluster for five minutes: nothing may b
 	@$(CLUSTER_CLI) prepare kind
 	@STEADY_SECONDS=300 vitest run --project e2e test/e2e -t silent
 
+.PHONY: chaos
+chaos: $(DEPS) ## breaks a kind cluster in every way that is known; SCENARIO=a,b chooses
+	@$(CLUSTER_CLI) prepare kind
+	@node test/chaos/main.ts $(if $(SCENARIO),--scenario $(SCENARIO))
+
 .PHONY: check
 check: $(DEPS) ## types, lint, generated files, import directions
 	@node test/run.ts check
@@ -81,6 +86,10 @@ image: $(DEPS) ## the container image eppset:dev
 .PHONY: soak
 soak: $(DEPS) ## ten minutes of load while a registry does everything wrong; SOAK_SECONDS= and SEED= change that
 	@node test/soak/main.ts $(or $(SOAK_SECONDS),600) $(SEED)
+
+.PHONY: mixing
+mixing: $(DEPS) ## 100,000 checks of 64 callers on one session: not one answer may go to another; CHECKS= and SEED= change that
+	@node test/epp/mixing-run.ts $(or $(CHECKS),100000) $(SEED)
 
 .PHONY: bench-adapter
 bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU, and a flood of checks

@@ -58,11 +58,7 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
       const { cluster, worker } = drama.stage;
       const mend = drama.toMend(() => cluster.unpauseNode(worker));
       await cluster.pauseNode(worker);
-      await drama.until(
-        () => drama.view.notFull(drama.limits) !== undefined,
-        'the loss is seen',
-        RECOVERY_MS,
-      );
+      await drama.seen('the loss is seen', RECOVERY_MS);
       await drama.othersUseAll();
       await mend();
     },
@@ -77,11 +73,7 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
       const { cluster, worker } = drama.stage;
       const mend = drama.toMend(() => cluster.startNode(worker));
       await cluster.killNode(worker);
-      await drama.until(
-        () => drama.view.notFull(drama.limits) !== undefined,
-        'the loss is seen',
-        RECOVERY_MS,
-      );
+      await drama.seen('the loss is seen', RECOVERY_MS);
       await drama.othersUseAll();
       await mend();
     },

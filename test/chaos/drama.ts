@@ -32,6 +32,8 @@ export class Drama {
   /** What is wrong, in sentences. */
   readonly problems: string[] = [];
   readonly highest = new Map<string, number>();
+  /** Since when the way to full use is free (monotonic ms), where that is not the end of `play`: nobody mends a crash. */
+  freeSinceMs: number | undefined;
   readonly #say: (line: string) => void;
   readonly #mends: (() => Promise<void>)[] = [];
 
@@ -67,6 +69,11 @@ export class Drama {
 
   until(check: () => boolean | Promise<boolean>, what: string, timeoutMs: number): Promise<boolean> {
     return eventually(check, { timeoutMs, everyMs: 100, what });
+  }
+
+  /** The damage shows: from here on full use means that it was overcome. */
+  async seen(what: string, timeoutMs: number): Promise<void> {
+    await this.until(() => this.view.notFull(this.limits) !== undefined, what, timeoutMs);
   }
 
   /** Where the length of a fault is the point of the scenario. */

@@ -10,7 +10,7 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     core: 'minimum',
     play: async (drama) => {
       const mend = await cut(drama, QUERY, 'api');
-      await drama.until(() => drama.view.notFull(drama.limits) !== undefined, 'it lets go', TTL_MS.query * 2);
+      await drama.seen('it lets go', TTL_MS.query * 2);
       await drama.othersUseAll();
       await mend();
     },

@@ -60,7 +60,7 @@ export async function perform(
 
 /** Milliseconds until everything is granted and open again. A problem where that takes longer than T_exp + Q. */
 async function fullUse(drama: Drama): Promise<number> {
-  const startMs = performance.now();
+  const startMs = drama.freeSinceMs ?? performance.now();
   let why: string | undefined;
   const full = () => {
     why = drama.view.notFull(drama.limits);

@@ -24,12 +24,9 @@ export const POD_SCENARIOS: readonly Scenario[] = [
     core: 'minimum',
     play: async (drama) => {
       const { name } = nameOf(drama.pod(QUERY));
+      drama.freeSinceMs = performance.now();
       await drama.stage.kubectl(['delete', 'pod', '-n', NAMESPACE, name, '--force', '--grace-period=0']);
-      await drama.until(
-        () => !drama.view.pods().some(({ metadata }) => metadata.name === name),
-        'end',
-        30_000,
-      );
+      await drama.seen('the pod is missed', T_EXP_MS);
     },
   },
   {
@@ -78,9 +75,10 @@ export const POD_SCENARIOS: readonly Scenario[] = [
 async function kill(drama: Drama, set: Cast): Promise<void> {
   const pod = drama.pod(set);
   const { namespace, name } = nameOf(pod);
+  drama.freeSinceMs = performance.now();
   await signalPod(drama.stage.cluster, namespace, name, 'KILL');
   // The charge of the dead process goes to quarantine at once: its successor binds.
-  await drama.until(() => drama.view.notFull(drama.limits) !== undefined, 'the kill is seen', T_EXP_MS);
+  await drama.seen('the kill is seen', T_EXP_MS);
 }
 
 async function pause(drama: Drama, set: Cast): Promise<void> {
@@ -88,11 +86,7 @@ async function pause(drama: Drama, set: Cast): Promise<void> {
   const { cluster } = drama.stage;
   const go = drama.toMend(() => signalPod(cluster, namespace, name, 'CONT'));
   await signalPod(cluster, namespace, name, 'STOP');
-  await drama.until(
-    () => drama.view.notFull(drama.limits) !== undefined,
-    'the pause is seen',
-    T_EXP_MS + Q_MS,
-  );
+  await drama.seen('the pause is seen', T_EXP_MS + Q_MS);
   await drama.othersUseAll();
   await go();
 }
