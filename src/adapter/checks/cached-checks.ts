@@ -6,7 +6,7 @@
  *                       ├─▶ being asked already: joined ────┼─▶ one answer, in the order of the names
  *                       └─▶ asked, in one command, for all ─╯
  *
- * Checks with extensions go through: what those ask for is no matter of the name alone.
+ * Checks with extensions go through: what those ask for is no matter of the name alone. So do names that are written oddly.
  */
 import { type EppCommand, type EppResponse, resultCode } from '../../epp/command.ts';
 import { EppError } from '../../epp/session.ts';
@@ -18,6 +18,7 @@ import { type Answer, RequestRefused } from '../work.ts';
 import { affectedNames } from './affected-names.ts';
 import type { CheckCache, Checked, Flight, Kept } from './check-cache.ts';
 import type { CheckMetrics } from './metrics.ts';
+import { isSpelling } from './spellings.ts';
 
 type Request = ReadRequest<PooledAccount>;
 
@@ -194,8 +195,10 @@ export class CachedChecks implements CommandRunner {
 /** The pool knows the deadline of who asked first, not of who joined. */
 const LATE = "the registry has not answered within the caller's time";
 
-function isPlainCheck({ object, command, extensions }: EppCommand): boolean {
+function isPlainCheck(asked: EppCommand): boolean {
+  const { object, command, extensions } = asked;
   if (object !== 'domain' || command !== 'check') return false;
+  if (!checkedNames(asked)?.every(isSpelling)) return false;
   return !extensions || Object.values(extensions).every((extension) => extension === undefined);
 }
 

@@ -19,6 +19,13 @@ describe('the names that a transform may free or take', () => {
     ['renew', domain('renew'), ['a.com']],
     ['update', domain('update'), ['a.com']],
     ['transfer', domain('transfer', { name: 'a.com', op: 'request' }), ['a.com']],
+    ['create of an IDN', domain('create', { name: 'XN--FSQ.cn' }), ['xn--fsq.cn', '例.cn']],
+    ['create of an IDN as it is read', domain('create', { name: '例.CN' }), ['xn--fsq.cn', '例.cn']],
+    [
+      'raw create of an IDN',
+      raw(`<create><domain:create ${D}><domain:name>例.cn</domain:name></domain:create></create>`),
+      ['xn--fsq.cn', '例.cn'],
+    ],
     ['create without a name', domain('create', {}), 'all'],
     ['create of a host', { object: 'host', command: 'create', body: { name: 'ns.a.com' } }, undefined],
     ['create of a contact', { object: 'contact', command: 'create', body: { id: 'sh1' } }, undefined],
