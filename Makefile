@@ -39,7 +39,7 @@ test-unit: $(DEPS) ## tests that need Node alone
 	@vitest run --project unit
 
 .PHONY: test-interop
-test-interop: $(DEPS) ## other people's EPP software against the simulated registry
+test-interop: $(DEPS) ## other people's EPP clients with the simulated registry, and the adapter with a registry on Net::EPP
 	@vitest run --project interop
 
 .PHONY: test-api

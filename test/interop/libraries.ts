@@ -1,46 +1,152 @@
 /**
- * Other people's EPP software, and how this machine gets it. Each has an entry here and a test file of its own,
- * `<name>.interop.test.ts`, which starts with `describe.skipIf` on its reason and installs it in `beforeAll`.
+ * Other people's EPP software, and how this machine gets it. Each has an entry here and test files of its own,
+ * `<name>.interop.test.ts`, which ask `whyWithout` first: it installs what is missing.
  */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../src/lib/errors.ts';
 import { installPackages, whyNoApt } from '../cluster/apt.ts';
-import type { Progress } from '../cluster/progress.ts';
-import { run } from '../cluster/run.ts';
+import { checksumOf, filesOf } from '../cluster/checksum.ts';
+import { whyNoGo } from '../cluster/executables.ts';
+import { cacheRoot } from '../cluster/folders.ts';
+import { withLock } from '../cluster/lock.ts';
+import { type Progress, step, toStderr } from '../cluster/progress.ts';
+import { run, runOk } from '../cluster/run.ts';
 
 export interface Library {
   name: string;
   isInstalled(): Promise<boolean>;
-  /** Why it cannot be installed here; undefined where it can. A cheap look. */
+  /** Why it cannot be installed here; undefined where it may be. A cheap look. */
   whyNot(): Promise<string | undefined>;
   install(progress: Progress): Promise<void>;
 }
 
+const here = fileURLToPath(new URL('.', import.meta.url));
+
 /** CentralNic's client in Perl, as Debian has it. */
 export const netEpp: Library = {
   name: 'Net::EPP (libnet-epp-perl)',
-  isInstalled: async () => {
-    const perl = await run('perl', ['-MNet::EPP::Simple', '-MJSON::PP', '-e', '1']).catch(() => undefined);
-    return perl?.code === 0;
-  },
+  isInstalled: () => works('perl', ['-MNet::EPP::Simple', '-MIO::Socket::SSL', '-MJSON::PP', '-e', '1']),
   whyNot: async () => whyNoApt(),
   install: (progress) => installPackages(['libnet-epp-perl', 'perl'], progress),
 };
 
-export const LIBRARIES: readonly Library[] = [netEpp];
+/** What is installed into a folder of the cache, under the checksum of what it is made of. */
+interface Cached extends Library {
+  readonly folder: string;
+}
 
-/** Why tests of it must be left out; undefined where it is here, or can be. */
+function cached(
+  name: string,
+  options: {
+    label: string;
+    /** Beside this file. */
+    sources: readonly string[];
+    /** What else its content depends on. */
+    parts?: readonly string[];
+    usually: string;
+    whyNot(): Promise<string | undefined>;
+    /** Fills the folder, which is empty. */
+    fill(folder: string): Promise<unknown>;
+  },
+): Cached {
+  const sum = checksumOf([
+    process.platform,
+    process.arch,
+    ...(options.parts ?? []),
+    ...filesOf(here, options.sources),
+  ]);
+  const folder = join(cacheRoot(), 'interop', `${name}-${sum}`);
+  return {
+    name: options.label,
+    folder,
+    isInstalled: async () => existsSync(folder),
+    whyNot: options.whyNot,
+    install: (progress) =>
+      step(progress, `installing ${options.label}`, options.usually, async () => {
+        // Made aside and renamed: a folder with the right name is whole.
+        const temporary = `${folder}.tmp`;
+        await rm(temporary, { recursive: true, force: true });
+        await mkdir(temporary, { recursive: true });
+        await options.fill(temporary);
+        await rename(temporary, folder);
+      }),
+  };
+}
+
+/** Domainr's client in Go. The folder has the program `go-epp`, built from go-epp/main.go. */
+export const goEpp = cached('go-epp', {
+  label: 'github.com/domainr/epp (Go)',
+  sources: ['go-epp'],
+  usually: '10 s',
+  whyNot: whyNoGo,
+  fill: (folder) =>
+    runOk('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', join(folder, 'go-epp'), '.'], {
+      cwd: join(here, 'go-epp'),
+      // A GOFLAGS of the caller's (say -mod=vendor) would break the build.
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
+    }),
+});
+
+const PIP = ['-m', 'pip', '--disable-pip-version-check', '--no-input'];
+
+/** EppTools' client in Python. The folder is one for PYTHONPATH. */
+export const eppTools = cached('epptools', {
+  label: 'epptools (Python)',
+  sources: ['epptools.requirements.txt'],
+  usually: '5 s',
+  whyNot: async () =>
+    (await works('python3', [...PIP, '--version'])) ? undefined : 'there is no python3 with pip in PATH',
+  fill: (folder) =>
+    runOk('python3', [
+      ...PIP,
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--require-hashes',
+      '--root-user-action=ignore',
+      `--target=${folder}`,
+      `--requirement=${join(here, 'epptools.requirements.txt')}`,
+    ]),
+});
+
+const LIBRARIES: readonly Library[] = [netEpp, goEpp, eppTools];
+
+async function works(command: string, args: readonly string[]): Promise<boolean> {
+  const outcome = await run(command, args).catch(() => undefined);
+  return outcome?.code === 0;
+}
+
+/** Installs it where it is missing; says why that cannot be. */
+async function problemWith(library: Library): Promise<string | undefined> {
+  return withLock(join(cacheRoot(), 'interop', 'install.lock'), async () => {
+    if (await library.isInstalled()) return undefined;
+    const why = await library.whyNot();
+    if (why !== undefined) return `${library.name} is not installed, and cannot be: ${why}`;
+    try {
+      await library.install(toStderr);
+      return undefined;
+    } catch (error) {
+      return `${library.name} could not be installed: ${messageOf(error)}`;
+    }
+  });
+}
+
+/** Why tests of it must be left out; undefined where it is here, installed now if need be. With CI=true, that is an error. */
 export async function whyWithout(library: Library): Promise<string | undefined> {
-  if (await library.isInstalled()) return undefined;
-  const why = await library.whyNot();
-  return why === undefined ? undefined : `${library.name} is not installed, and cannot be: ${why}`;
+  const problem = await problemWith(library);
+  if (problem !== undefined && process.env.CI === 'true') throw new Error(problem);
+  return problem;
 }
 
-/** A line for each that must be left out. */
+/** A line for each that must be left out. Installs what is missing. */
 export async function missingLibraries(): Promise<string[]> {
-  const reasons = await Promise.all(LIBRARIES.map(whyWithout));
-  return reasons.filter((reason) => reason !== undefined);
-}
-
-/** Installs it where it is missing. */
-export async function ensureInstalled(library: Library, progress: Progress): Promise<void> {
-  if (!(await library.isInstalled())) await library.install(progress);
+  const problems: string[] = [];
+  for (const library of LIBRARIES) {
+    const problem = await problemWith(library);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
 }

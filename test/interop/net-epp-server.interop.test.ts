@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificates } from '../../src/simulator/certificates.ts';
-import { toStderr } from '../cluster/progress.ts';
 import { eventually } from '../support/eventually.ts';
 import { AdapterProcess, type AdapterProcessOptions } from './adapter-process.ts';
-import { ensureInstalled, netEpp, whyWithout } from './libraries.ts';
+import { netEpp, whyWithout } from './libraries.ts';
 import { type Account, NetEppServer } from './net-epp-server.ts';
 
 const why = await whyWithout(netEpp);
@@ -39,8 +38,6 @@ async function manyChecks(adapter: AdapterProcess, prefix: string): Promise<Set<
 }
 
 describe.skipIf(why !== undefined)(`The adapter with a registry on Net::EPP${why ? ` (${why})` : ''}`, () => {
-  beforeAll(() => ensureInstalled(netEpp, toStderr));
-
   describe('that serves', () => {
     let server: NetEppServer;
     let adapter: AdapterProcess;

@@ -1,55 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { toStderr } from '../cluster/progress.ts';
-import { run } from '../cluster/run.ts';
-import { CREDENTIALS } from '../epp/session-fixture.ts';
+import { describe, expect, it } from 'vitest';
 import { acmeOf, simulate } from '../simulator/fixture.ts';
-import { ensureInstalled, netEpp, whyWithout } from './libraries.ts';
+import { executed, resultsOf, stepsOf } from './client-run.ts';
+import { netEpp, whyWithout } from './libraries.ts';
 
 const why = await whyWithout(netEpp);
-const SCRIPT = new URL('net-epp.pl', import.meta.url).pathname;
-
-interface Step {
-  step: string;
-  result: unknown;
-  code: number;
-}
-
-/** What the script saw, step by step. Throws with its words where it failed. */
-async function registrarsDay(simulator: Awaited<ReturnType<typeof simulate>>): Promise<Map<string, Step>> {
-  const folder = await mkdtemp(join(tmpdir(), 'eppset-interop-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const ca = join(folder, 'ca.crt');
-  await writeFile(ca, simulator.ca);
-  const { clientId, password } = CREDENTIALS;
-  const { code, stdout, stderr } = await run(
-    'perl',
-    [SCRIPT, 'localhost', String(simulator.eppPort), ca, clientId, password],
-    { timeoutMs: 100_000 },
-  );
-  if (code !== 0) throw new Error(`net-epp.pl ended with ${code}: ${stderr}\n${stdout}`);
-  const steps = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Step);
-  return new Map(steps.map((step) => [step.step, step]));
-}
+const PROGRAM = { command: 'perl', args: [new URL('net-epp.pl', import.meta.url).pathname] };
 
 describe.skipIf(why !== undefined)(`Net::EPP::Simple${why ? ` (${why})` : ''}`, () => {
-  beforeAll(() => ensureInstalled(netEpp, toStderr));
-
   it('does a registrar’s work with the simulated registry', async () => {
     const simulator = await simulate();
     simulator.control({ enqueue: { clientId: 'acme', messages: ['Grüße & more'] } });
-    const steps = await registrarsDay(simulator);
-    const results = Object.fromEntries([...steps].map(([name, { result }]) => [name, result]));
-    expect(results).toMatchObject({
+    const steps = await stepsOf(simulator, PROGRAM);
+    expect(resultsOf(steps)).toMatchObject({
       login: 1,
       greeting: expect.arrayContaining(['urn:ietf:params:xml:ns:secDNS-1.1']),
       'check free': '1',
       'check foreign': '0',
+      'check several': { 'perl.com': '1', 'perl-2.com': '1', 'perl.example': '0' },
       'create contact': 1,
       'check contact': '0',
       'contact info': 'jane@example.com',
@@ -83,8 +50,7 @@ describe.skipIf(why !== undefined)(`Net::EPP::Simple${why ? ` (${why})` : ''}`, 
     expect(steps.get('renew again')?.code).toBe(2306);
     expect(steps.get('info gone')?.code).toBe(2303);
     expect(acmeOf(simulator)).toMatchObject({ sessions: 0, logins: 1, logouts: 1, uncleanEnds: 0 });
-    const done = simulator.journal().entries.filter(({ code }) => code < 2000);
-    expect(done.map(({ command, name }) => `${command} ${name}`)).toEqual([
+    expect(await executed(simulator)).toEqual([
       'contact:create perl-1',
       'host:create ns1.example.net',
       'domain:create perl.com',
@@ -98,6 +64,6 @@ describe.skipIf(why !== undefined)(`Net::EPP::Simple${why ? ` (${why})` : ''}`, 
     const simulator = await simulate({
       faults: { rules: [{ when: { command: 'login' }, do: { kind: 'result', code: 2502 } }] },
     });
-    await expect(registrarsDay(simulator)).rejects.toThrow(/no session: .*2502/);
+    await expect(stepsOf(simulator, PROGRAM)).rejects.toThrow(/no session: .*2502/);
   });
 });

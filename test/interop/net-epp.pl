@@ -35,6 +35,12 @@ step('greeting', [ map { $_->textContent } $epp->greeting->getElementsByTagNameN
 
 step('check free', $epp->check_domain('perl.com'));
 step('check foreign', $epp->check_domain('perl.example'));
+# the method takes one name; the frame takes several
+my $several = Net::EPP::Frame::Command::Check::Domain->new;
+$several->addDomain($_) for qw(perl.com perl-2.com perl.example);
+my $DOMAIN = 'urn:ietf:params:xml:ns:domain-1.0';
+my @checked = $epp->request($several)->getElementsByTagNameNS($DOMAIN, 'name');
+step('check several', { map { $_->textContent => $_->getAttribute('avail') } @checked });
 
 step('create contact', $epp->create_contact({
     id         => 'perl-1',

@@ -44,14 +44,15 @@ export class TalkingProgram {
 
   /** The first line from `after` on that fits; waits for it. Fails with the program's own words where it ended before. */
   async line(fits: (line: Line) => boolean, after = 0): Promise<Line> {
-    const found = await eventually(
+    const found = await eventually<{ line: Line | undefined }>(
       () => {
         const line = this.lines.slice(after).find(fits);
-        return line || this.#exit !== undefined ? { line } : false;
+        if (!line && this.#exit === undefined) throw new Error(`there is none yet: ${this.#stderr}`);
+        return { line };
       },
       { timeoutMs: PATIENCE_MS, what: `a line of ${this.#what}` },
     );
-    if (found && found.line) return found.line;
+    if (found.line) return found.line;
     throw new Error(`${this.#what} ended with ${this.#exit}: ${this.#stderr}`);
   }
 
