@@ -69,8 +69,8 @@ export const LATENCY_MS = { 'domain:check': 1_000, 'domain:create': 700 };
 
 /** Callers that ask again as soon as they are answered, by set and account: more than there are connections. */
 export const CALLERS: readonly { set: Cast; account: string; callers: number }[] = [
-  { set: CORE, account: 'wide-sim', callers: 16 },
-  { set: CORE, account: 'narrow-sim', callers: 8 },
+  { set: CORE, account: 'wide-sim', callers: 20 },
+  { set: CORE, account: 'narrow-sim', callers: 10 },
   { set: QUERY, account: 'wide-sim', callers: 32 },
   { set: QUERY, account: 'narrow-sim', callers: 8 },
 ];

@@ -56,10 +56,10 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
     play: async (drama) => {
       await spread(drama);
       const { cluster, worker } = drama.stage;
+      const lost = drama.view.pods().filter(({ spec }) => spec?.nodeName === worker);
       const mend = drama.toMend(() => cluster.unpauseNode(worker));
       await cluster.pauseNode(worker);
-      await drama.seen('the loss is seen', RECOVERY_MS);
-      await drama.othersUseAll();
+      await drama.othersUseAll(lost);
       await mend();
     },
   },
@@ -71,10 +71,10 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
     play: async (drama) => {
       await spread(drama);
       const { cluster, worker } = drama.stage;
+      const lost = drama.view.pods().filter(({ spec }) => spec?.nodeName === worker);
       const mend = drama.toMend(() => cluster.startNode(worker));
       await cluster.killNode(worker);
-      await drama.seen('the loss is seen', RECOVERY_MS);
-      await drama.othersUseAll();
+      await drama.othersUseAll(lost);
       await mend();
     },
   },

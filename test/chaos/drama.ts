@@ -71,22 +71,21 @@ export class Drama {
     return eventually(check, { timeoutMs, everyMs: 100, what });
   }
 
-  /** The damage shows: from here on full use means that it was overcome. */
-  async seen(what: string, timeoutMs: number): Promise<void> {
-    await this.until(() => this.view.notFull(this.limits) !== undefined, what, timeoutMs);
-  }
-
   /** Where the length of a fault is the point of the scenario. */
   async lasts(ms: number): Promise<void> {
     await delay(ms);
   }
 
-  /** Everything is granted and open, without those who are cut off. Fails when that takes longer than the protocol says. */
-  async othersUseAll(): Promise<void> {
+  /**
+   * Nothing is charged to the pods any more, and everything is granted and open elsewhere: the worst moment for them to come back. Fails
+   * when that takes longer than the protocol says.
+   */
+  async othersUseAll(lost: readonly Pod[]): Promise<void> {
     const start = performance.now();
     let why: string | undefined;
     const full = () => {
-      why = this.view.notFull(this.limits);
+      const charged = this.view.chargesOf(lost);
+      why = charged > 0 ? `${charged} still charged to what is broken` : this.view.notFull(this.limits);
       return why === undefined;
     };
     // A leader that was cut off as well is followed by another one first.

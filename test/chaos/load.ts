@@ -7,7 +7,7 @@ import type { Cast } from './cast.ts';
 const TIMEOUT_MS = 8_000;
 /** What a caller waits after anything but an answer. */
 const PAUSE_MS = 250;
-const FRESH_CONNECTION_SHARE = 0.25;
+const FRESH_CONNECTION_SHARE = 0.5;
 
 export interface LoadFigures {
   answered: number;

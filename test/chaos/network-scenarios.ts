@@ -1,4 +1,5 @@
 /** Partitions, and the API server that does not answer. */
+import type { Pod } from '../../src/kube/builtin.ts';
 import { type Cast, CORE, IDLE_SECONDS, QUERY, SYSTEM_NAMESPACE, TTL_MS } from './cast.ts';
 import { type Drama, nameOf, type Scenario } from './drama.ts';
 import { cutPod, freezeApiServer, stopApiServer } from './faults.ts';
@@ -9,9 +10,9 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     about: 'a query adapter is cut off from the API until others have its connections',
     core: 'minimum',
     play: async (drama) => {
-      const mend = await cut(drama, QUERY, 'api');
-      await drama.seen('it lets go', TTL_MS.query * 2);
-      await drama.othersUseAll();
+      const pod = drama.pod(QUERY);
+      const mend = await cut(drama, pod, 'api');
+      await drama.othersUseAll([pod]);
       await mend();
     },
   },
@@ -20,7 +21,7 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
     about: 'a core adapter is cut off from the API for a third of its TTL',
     core: 'minimum',
     play: async (drama) => {
-      const mend = await cut(drama, CORE, 'api');
+      const mend = await cut(drama, drama.pod(CORE), 'api');
       await drama.lasts(TTL_MS.core / 3);
       await mend();
     },
@@ -92,12 +93,12 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-async function cut(drama: Drama, set: Cast, from: 'api' | 'registry'): Promise<() => Promise<void>> {
-  return drama.toMend(await cutPod(drama.stage.cluster, nameOf(drama.pod(set)), from));
+async function cut(drama: Drama, pod: Pod, from: 'api' | 'registry'): Promise<() => Promise<void>> {
+  return drama.toMend(await cutPod(drama.stage.cluster, nameOf(pod), from));
 }
 
 async function cutFromRegistries(drama: Drama, set: Cast): Promise<void> {
-  const mend = await cut(drama, set, 'registry');
+  const mend = await cut(drama, drama.pod(set), 'registry');
   await drama.lasts(IDLE_SECONDS * 2 * 1000);
   await mend();
 }

@@ -38,6 +38,7 @@ export async function perform(
     drama.problems.push(`${messageOf(error)}${cause}`);
   }
   const lows = new Map(view.coreLows);
+  const notes = new Map(ACCOUNTS.map(({ name }) => [name, view.lowNote(name)]));
   await drama.mendAll();
   await drama.judge().catch((error: unknown) => drama.problems.push(messageOf(error)));
   const accounts: Result['accounts'] = {};
@@ -46,7 +47,8 @@ export async function perform(
     const coreMinimum = minimumOf(account);
     const coreLowest = lows.get(name) ?? 0;
     const least = { minimum: coreMinimum, one: 1, nothing: 0 }[scenario.core];
-    if (coreLowest < least) drama.problems.push(`core had ${coreLowest} at ${name}, not ${least}`);
+    if (coreLowest < least)
+      drama.problems.push(`core had ${coreLowest} at ${name}, not ${least}: ${notes.get(name)}`);
     accounts[name] = { highest: drama.highest.get(name) ?? 0, limit, coreLowest, coreMinimum };
   }
   return {

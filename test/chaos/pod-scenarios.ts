@@ -1,7 +1,7 @@
 /** What befalls adapters: ends with and without a word, pauses, and what people do on purpose. */
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
 import { signalPod } from '../cluster/pods.ts';
-import { type Cast, CORE, NAMESPACE, Q_MS, QUERY, RECOVERY_MS, SETS, T_EXP_MS } from './cast.ts';
+import { type Cast, CORE, NAMESPACE, QUERY, RECOVERY_MS, SETS, T_EXP_MS } from './cast.ts';
 import { type Drama, nameOf, type Scenario } from './drama.ts';
 import { isReady } from './view.ts';
 
@@ -23,10 +23,12 @@ export const POD_SCENARIOS: readonly Scenario[] = [
     about: 'kubectl delete pod --force --grace-period=0 of a query adapter',
     core: 'minimum',
     play: async (drama) => {
-      const { name } = nameOf(drama.pod(QUERY));
+      const pod = drama.pod(QUERY);
+      const { name } = nameOf(pod);
       drama.freeSinceMs = performance.now();
       await drama.stage.kubectl(['delete', 'pod', '-n', NAMESPACE, name, '--force', '--grace-period=0']);
-      await drama.seen('the pod is missed', T_EXP_MS);
+      const gone = () => drama.view.fresh && drama.view.chargesOf([pod]) === 0;
+      await drama.until(gone, 'nothing is charged to the pod any more', RECOVERY_MS);
     },
   },
   {
@@ -40,7 +42,8 @@ export const POD_SCENARIOS: readonly Scenario[] = [
         const pods = drama.view.pods(name).filter(isReady);
         return pods.length === replicas && pods.every(({ metadata }) => !old.has(metadata.uid));
       };
-      await drama.until(() => drama.view.fresh && SETS.every(rolled), 'new pods', RECOVERY_MS * 2);
+      const done = () => drama.view.fresh && drama.view.leaving.length === 0 && SETS.every(rolled);
+      await drama.until(done, 'new pods', RECOVERY_MS * 2);
     },
   },
   {
@@ -78,16 +81,16 @@ async function kill(drama: Drama, set: Cast): Promise<void> {
   drama.freeSinceMs = performance.now();
   await signalPod(drama.stage.cluster, namespace, name, 'KILL');
   // The charge of the dead process goes to quarantine at once: its successor binds.
-  await drama.seen('the kill is seen', T_EXP_MS);
+  await drama.until(() => drama.view.chargesOf([pod], true) > 0, 'quarantine', T_EXP_MS);
 }
 
 async function pause(drama: Drama, set: Cast): Promise<void> {
-  const { namespace, name } = nameOf(drama.pod(set));
+  const pod = drama.pod(set);
+  const { namespace, name } = nameOf(pod);
   const { cluster } = drama.stage;
   const go = drama.toMend(() => signalPod(cluster, namespace, name, 'CONT'));
   await signalPod(cluster, namespace, name, 'STOP');
-  await drama.seen('the pause is seen', T_EXP_MS + Q_MS);
-  await drama.othersUseAll();
+  await drama.othersUseAll([pod]);
   await go();
 }
 

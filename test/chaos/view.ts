@@ -33,6 +33,8 @@ export class View {
   #sample: ReadonlyMap<string, Connections> = new Map();
   #sampledAtMs = Number.NEGATIVE_INFINITY;
   #coreLows = new Map<string, number>();
+  /** What was to be seen when core had as few as never before, by account. */
+  #lowNotes = new Map<string, string>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -66,6 +68,11 @@ export class View {
     );
   }
 
+  /** Those that are going: they may still have connections. */
+  get leaving(): Pod[] {
+    return this.#pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  }
+
   ledger(account: string): EppConnectionLedger | undefined {
     return this.#ledgers.get(account);
   }
@@ -83,16 +90,14 @@ export class View {
     );
   }
 
-  connectedFrom(pod: Pod, account: string): number {
-    return this.#sample.get(account)?.get(pod.status?.podIP ?? '') ?? 0;
-  }
-
-  /** Charges of the pod, by its lease, at all accounts. */
-  chargesOf(pod: Pod): number {
+  /** Charges of pods, by their leases, at all accounts; of those in quarantine alone with `quarantined`. */
+  chargesOf(pods: readonly Pod[], quarantined = false): number {
+    const leases = new Set(pods.map(({ metadata }) => metadata.uid));
     let sum = 0;
-    for (const { spec } of this.#ledgers.values())
-      for (const { lease, charge } of Object.values(spec.entries))
-        if (lease === pod.metadata.uid) sum += charge;
+    for (const { spec } of this.#ledgers.values()) {
+      for (const { lease, charge, state } of Object.values(spec.entries))
+        if (leases.has(lease) && (!quarantined || state === 'Quarantined')) sum += charge;
+    }
     return sum;
   }
 
@@ -119,6 +124,8 @@ export class View {
   notSteady(limits: ReadonlyMap<string, number>, replicas: ReadonlyMap<string, number>): string | undefined {
     const busy = this.notFull(limits);
     if (busy !== undefined) return busy;
+    const [going] = this.leaving;
+    if (going) return `${going.metadata.name} is going`;
     for (const [set, count] of replicas) {
       const pods = this.pods(set);
       const ready = pods.filter(isReady).length;
@@ -134,6 +141,12 @@ export class View {
   /** Forgets how few core had. */
   resetCoreLows(): void {
     this.#coreLows = new Map();
+    this.#lowNotes = new Map();
+  }
+
+  /** Who had how many connections and charges when core had fewest. */
+  lowNote(account: string): string {
+    return this.#lowNotes.get(account) ?? '';
   }
 
   /** Fewest connections that core had at once since the reset, by account. */
@@ -169,8 +182,23 @@ export class View {
     this.#sampledAtMs = performance.now();
     for (const { name } of ACCOUNTS) {
       const have = this.connected(name, CORE.name);
-      this.#coreLows.set(name, Math.min(have, this.#coreLows.get(name) ?? have));
+      if (have >= (this.#coreLows.get(name) ?? Number.POSITIVE_INFINITY)) continue;
+      this.#coreLows.set(name, have);
+      this.#lowNotes.set(name, this.#describe(name));
     }
+  }
+
+  /** Pods with their connections, and the ledger's entries as target/charge. */
+  #describe(account: string): string {
+    const pods = this.#pods.map((pod) => {
+      const entries = Object.values(this.#ledgers.get(account)?.spec.entries ?? {})
+        .filter(({ lease }) => lease === pod.metadata.uid)
+        .map(({ target, charge, state }) => `${target}/${charge}${state === 'Active' ? '' : ' quarantined'}`);
+      const connected = this.#sample.get(account)?.get(pod.status?.podIP ?? '') ?? 0;
+      return `${pod.metadata.name} has ${connected} of ${entries.join(' + ') || 'nothing'}`;
+    });
+    const ageMs = Math.round(performance.now() - this.#readAtMs);
+    return `${pods.join(', ')} (ledger of ${ageMs} ms ago)`;
   }
 
   async #poll(): Promise<void> {
