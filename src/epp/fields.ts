@@ -101,7 +101,8 @@ export const roid = () =>
 export const ipAddress = () =>
   z
     .strictObject({ ip: z.enum(['v4', 'v6']).default('v4'), addr: z.string() })
-    .refine(({ ip, addr }) => isIP(addr) === (ip === 'v4' ? 4 : 6), {
+    // isIP takes a zone too (fe80::1%eth0), which means something on one machine alone
+    .refine(({ ip, addr }) => isIP(addr) === (ip === 'v4' ? 4 : 6) && !addr.includes('%'), {
       path: ['addr'],
       message: 'must be an address of the version that `ip` names (v4 by default)',
     });

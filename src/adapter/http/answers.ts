@@ -5,6 +5,7 @@ import { type Answer, RequestRefused } from '../work.ts';
 import type { RequestProblem } from './command-request.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import {
+  bodyField,
   type FieldError,
   failureProblem,
   ownProblem,
@@ -43,7 +44,10 @@ export function answered({ response, clTRID, replayed, ageMs }: Answer): Told {
 /** @param transform whether the command changes something */
 export function failed(error: unknown, transform: boolean): Told {
   if (error instanceof RequestRefused) {
-    const fields = error.issues.map(({ path, message }) => ({ field: path, message }));
+    // what is no extension of the body is the path's command
+    const fields = error.issues.map(({ path, message }) =>
+      path.startsWith('extensions') ? bodyField(path, message) : { field: path, message },
+    );
     const told = ours(error.code, error.message, fields.length > 0 ? fields : undefined);
     return told.retryAfterSeconds === undefined
       ? told

@@ -16,8 +16,8 @@ const XML_TYPES = ['application/xml', 'application/epp+xml', 'text/xml'];
 
 /** What fastify and the parsers here refuse, by the status of the error. */
 export const BODY_FAULTS: Readonly<Record<number, Pick<RequestProblem, 'code' | 'errors'>>> = {
-  400: { code: 'bad-json', errors: [{ field: 'body', message: 'is not valid JSON, or not in UTF-8' }] },
-  413: { code: 'body-too-large', errors: [{ field: 'body', message: 'is larger than 256 KiB' }] },
+  400: { code: 'bad-json', errors: [{ field: 'body', message: 'must be valid JSON in UTF-8' }] },
+  413: { code: 'body-too-large', errors: [{ field: 'body', message: 'must have at most 256 KiB' }] },
   415: {
     code: 'unsupported-media-type',
     errors: [
@@ -25,6 +25,17 @@ export const BODY_FAULTS: Readonly<Record<number, Pick<RequestProblem, 'code' | 
     ],
   },
 };
+
+/** Bytes that stand for others would be taken for broken JSON. */
+export const ENCODED: Pick<RequestProblem, 'code' | 'errors'> = {
+  code: 'unsupported-media-type',
+  errors: [{ field: 'content-encoding', message: 'must be absent: bodies are not compressed' }],
+};
+
+export function isEncoded({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  const encoding = headers['content-encoding'];
+  return encoding !== undefined && encoding.toLowerCase() !== 'identity';
+}
 
 /** Bytes that are no UTF-8 would become other characters, and go to the registry so. */
 class NotUtf8 extends Error {

@@ -4,8 +4,9 @@ import type { CheckedCommand } from '../../epp/checked-command.ts';
 import type { EppCommand, EppObject } from '../../epp/command.ts';
 import { OBJECT_URIS } from '../../epp/namespaces.ts';
 import type { Work } from '../work.ts';
+import { contradictions } from './contradictions.ts';
 import type { RequestFault } from './problem-catalogue.ts';
-import type { FieldError } from './problems.ts';
+import { bodyField, type FieldError } from './problems.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import { canonicalName, isBelow, type RoutedAccount, type TldRouter } from './tld-routing.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -41,6 +42,11 @@ export interface RequestProblem {
   /** Known where the account was found before something else was wrong. */
   account?: string;
 }
+
+export const QUERY: RequestProblem = {
+  code: 'invalid-request',
+  errors: [{ field: 'query', message: 'must be absent: everything that a command says stands in its body' }],
+};
 
 /** A command that may be run, or what is wrong with it. */
 export type CheckedRequest =
@@ -102,7 +108,7 @@ export function readRequest<A extends ServedAccount>(
 function checkTyped(parts: RequestParts, tld: string): CheckedRequest {
   const target = targetOf(parts);
   if ('errors' in target) return target;
-  if (!isRecord(parts.body)) return invalid([{ field: 'body', message: 'must be a JSON object' }]);
+  if (!isRecord(parts.body)) return invalid([bodyField('body', 'must be a JSON object')]);
   const { extensions, ...body } = parts.body;
   if (target.command === 'check') {
     const tooMany = tooManyNames(body);
@@ -116,12 +122,14 @@ function checkTyped(parts: RequestParts, tld: string): CheckedRequest {
 export function checked(command: EppCommand, operation: string, errors: FieldError[] = []): CheckedRequest {
   try {
     const passed = checkCommand(command);
-    return errors.length > 0 ? invalid(errors) : { command: passed, operation };
+    const all = [...errors, ...contradictions(passed)];
+    return all.length > 0 ? invalid(all) : { command: passed, operation };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    // the first that is wrong with a field says enough of it
     const known = new Set(errors.map(({ field }) => field));
-    const more = error.issues.filter(({ path }) => !known.has(path));
-    return invalid([...errors, ...more.map(({ path, message }) => ({ field: path, message }))]);
+    const more = error.issues.filter(({ path }) => !known.has(path) && known.add(path));
+    return invalid([...errors, ...more.map(({ path, message }) => bodyField(path, message))]);
   }
 }
 
@@ -166,9 +174,9 @@ function namesInZone(body: Record<string, unknown>, tld: string): FieldError[] {
 
 function inZone(field: string, written: string, tld: string, errors: FieldError[]): string {
   const name = canonicalName(written);
-  if (name === undefined) errors.push({ field, message: 'is not a domain name' });
+  if (name === undefined) errors.push(bodyField(field, 'must be a domain name, such as "example.com"'));
   else if (!isBelow(name, tld)) {
-    errors.push({ field, message: `is not below the TLD "${tld}" of the path` });
+    errors.push(bodyField(field, `must be below the TLD "${tld}" of the path`));
   }
   return name ?? written;
 }
@@ -177,8 +185,5 @@ function tooManyNames(body: Record<string, unknown>): FieldError | undefined {
   const field = 'ids' in body ? 'ids' : 'names';
   const listed = body[field];
   if (!Array.isArray(listed) || listed.length <= MAX_CHECK_NAMES) return undefined;
-  return {
-    field,
-    message: `may have at most ${MAX_CHECK_NAMES} in one request, not ${listed.length}`,
-  };
+  return bodyField(field, `may have at most ${MAX_CHECK_NAMES} in one request, not ${listed.length}`);
 }

@@ -20,8 +20,14 @@ import type { CommandRunner, PooledAccount } from '../command-runner.ts';
 import { RequestRefused } from '../work.ts';
 import { type AccessLog, accessLogger, type LoggedRequest } from './access-log.ts';
 import { answered, failed, ours, refused, type Told } from './answers.ts';
-import { addJsonParser, addXmlParser, BODY_FAULTS } from './bodies.ts';
-import { type CheckedRequest, type ReadRequest, type RequestParts, readRequest } from './command-request.ts';
+import { addJsonParser, addXmlParser, BODY_FAULTS, ENCODED, isEncoded } from './bodies.ts';
+import {
+  type CheckedRequest,
+  QUERY,
+  type ReadRequest,
+  type RequestParts,
+  readRequest,
+} from './command-request.ts';
 import { problemPage } from './problem-pages.ts';
 import { checkRaw } from './raw-request.ts';
 import { readHeaders, requestIdOf, traceOfHeaders } from './request-headers.ts';
@@ -134,6 +140,10 @@ class HttpFace {
       this.refuse(request, reply, ours('too-many-requests', message));
       return;
     }
+    if (isEncoded(request)) {
+      this.refuse(request, reply, refused(ENCODED));
+      return;
+    }
     this.#serving++;
     reply.raw.once('close', this.#leave);
     done();
@@ -165,7 +175,7 @@ class HttpFace {
   }
 
   #read(
-    { params, headers: written, body }: CommandRequest,
+    { params, headers: written, body, url }: CommandRequest,
     {
       check,
       ...known
@@ -173,6 +183,8 @@ class HttpFace {
   ): ReturnType<typeof readRequest<PooledAccount>> {
     const headers = readHeaders(written);
     if ('errors' in headers) return { problem: { code: 'bad-header', errors: headers.errors } };
+    // Who writes ?dryRun=true must not find it ignored
+    if (url.includes('?')) return { problem: QUERY };
     const { tld, object, command = 'raw' } = params;
     return readRequest({ tld, object, command, headers, body, ...known }, this.#options.router, check);
   }

@@ -10,6 +10,23 @@ export interface FieldError {
   /** Where, as `period.value`, `names[2]` or a header's name. */
   field: string;
   message: string;
+  /** Of a field of a JSON body: where, as `#/period/value` (RFC 9457 section 3, RFC 6901 section 6). */
+  pointer?: string;
+}
+
+/** A field of a JSON body. @param path as an issue of a command has it; `body` for the whole */
+export function bodyField(path: string, message: string): FieldError {
+  return { field: path, message, pointer: path === 'body' ? '#' : `#${pointerOf(path)}` };
+}
+
+const KEYS = /\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g;
+
+/** `names[2]` as `/names/2`. */
+function pointerOf(path: string): string {
+  return [...path.matchAll(KEYS)]
+    .map(([, quoted, plain]) => (quoted === undefined ? (plain ?? '') : String(JSON.parse(`"${quoted}"`))))
+    .map((key) => `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+    .join('');
 }
 
 /** Seconds for Retry-After, where the class is `after` and nobody knows better. */

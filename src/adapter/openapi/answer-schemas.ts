@@ -73,7 +73,19 @@ export const PROBLEM = z
         '`never`: mend the request first. `after`: again, when Retry-After has passed. `elsewhere`: again, at another pod or set. `reconcile`: ask with info before anything else. `account`: somebody must mend the registry account.',
       ),
     errors: z
-      .array(z.looseObject({ field: z.string(), message: z.string() }))
+      .array(
+        z.looseObject({
+          field: z
+            .string()
+            .describe("As `period.value` or `names[2]`; else a header's name or a part of the path."),
+          message: z.string().describe('What to do.'),
+          pointer: z
+            .string()
+            .meta({ format: 'uri-reference' })
+            .optional()
+            .describe('Of a field of a JSON body: a JSON Pointer (RFC 6901), as `#/period/value`.'),
+        }),
+      )
       .optional()
       .describe('Every field, header or part of the path that is wrong.'),
     resultCode: z

@@ -1,6 +1,6 @@
 /** Every extension that we know: the one list from which `extensions` is checked, written and read. */
 import type { EppExtensions } from '../command.ts';
-import { CommandError, type CommandIssue, issuesOf } from '../commands/issues.ts';
+import { CommandError, type CommandIssue, issuesOf, pathOf } from '../commands/issues.ts';
 import { EPP_URI } from '../namespaces.ts';
 import { XmlError } from '../xml.ts';
 import { elementsOf, type XmlElement } from '../xml-element.ts';
@@ -60,7 +60,7 @@ function checkOne(
   body: Body | undefined,
   issues: CommandIssue[],
 ): unknown {
-  const path = `extensions.${name.slice(0, 64)}`;
+  const path = pathOf(['extensions', name]);
   const definition = BY_NAME.get(name);
   if (!definition) {
     const known = [...BY_NAME.keys()].join(', ');

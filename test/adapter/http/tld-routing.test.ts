@@ -112,6 +112,13 @@ describe('canonical name', { timeout: 20_000 }, () => {
     ['a\u0000.com', undefined],
     ['a\n.com', undefined],
     ['[::1]', undefined],
+    ['xn--bcher-kva.de', 'xn--bcher-kva.de'],
+    ['XN--BCHER-KVA.de', 'xn--bcher-kva.de'],
+    ['xn--99999999.com', undefined],
+    ['a.xn--99999999', undefined],
+    ['XN--99999999.com', undefined],
+    ['xn--abc-.com', undefined],
+    ['xn--.com', undefined],
   ])('of %j is %j', (written, expected) => {
     expect(canonicalName(written)).toBe(expected);
   });
