@@ -22,6 +22,8 @@ import {
   type LeaseView,
   type LedgerSpec,
   type LedgerView,
+  type LoginReport,
+  type RegistryFact,
   type SetFact,
   type Source,
   weigh,
@@ -31,6 +33,7 @@ export function observe(draft: Draft, seen: Observation): void {
   const { state } = draft;
   for (const registry of seen.registries ?? []) {
     state.registries[registry.name] = registry;
+    seeSecret(draft, registry);
     touchAccount(draft, registry.name);
   }
   for (const set of seen.sets ?? []) {
@@ -41,6 +44,11 @@ export function observe(draft: Draft, seen: Observation): void {
   for (const pod of seen.pods ?? []) state.pods[pod.uid] = pod;
   for (const lease of seen.leases ?? []) seeLease(draft, lease, 'watch');
   for (const ledger of seen.ledgers ?? []) seeLedger(draft, ledger, 'watch');
+}
+
+function seeSecret(draft: Draft, { name, secret: version }: RegistryFact): void {
+  if (version === undefined || version === draft.state.accounts[name]?.secret.version) return;
+  setAccount(draft, name, { secret: { version, sinceMs: draft.nowMs } });
 }
 
 export function vanish(draft: Draft, names: Vanished): void {
@@ -136,9 +144,20 @@ function matters(old: LeaseView, now: LeaseView): boolean {
   for (const account of accountsOf(now)) {
     const [a, b] = [old.status.accounts?.[account], now.status.accounts?.[account]];
     if (a?.ackGen !== b?.ackGen || a?.cap !== b?.cap || a?.demand !== b?.demand) return true;
+    if (!sameReport(a?.login, b?.login)) return true;
     if (old.spec.grants[account]?.gen !== now.spec.grants[account]?.gen) return true;
   }
   return false;
+}
+
+function sameReport(a: LoginReport | undefined, b: LoginReport | undefined): boolean {
+  return (
+    a?.version === b?.version &&
+    a?.result === b?.result &&
+    a?.refusals === b?.refusals &&
+    a?.heardTurn === b?.heardTurn &&
+    a?.answeredTurn === b?.answeredTurn
+  );
 }
 
 export function leaseGone(draft: Draft, name: string): void {
@@ -175,6 +194,7 @@ export function seeLedger(draft: Draft, view: LedgerView, source: Source): void 
     learningSinceMs: startsLearning || wentBack ? nowMs : record.learningSinceMs,
     cutAtMs: old !== undefined && old.spec.cut !== view.spec.cut ? nowMs : record.cutAtMs,
     quarantines: quarantineTimers(record.quarantines, view.spec, nowMs),
+    ...loginTimers(record, view.spec, nowMs),
   });
 }
 
@@ -192,6 +212,19 @@ function quarantineTimers(
       known?.remainingSeconds === remainingSeconds ? known : { remainingSeconds, sinceMs: nowMs };
   }
   return timers;
+}
+
+/** What waits for a turn or a change of the credentials waits from when we first saw it, by our own clock. */
+function loginTimers(
+  { loginTurn, loginChanges }: AccountRecord,
+  { login }: LedgerSpec,
+  nowMs: number,
+): Pick<AccountRecord, 'loginTurn' | 'loginChanges'> {
+  const { turn = 0, changes = 0 } = login ?? {};
+  return {
+    loginTurn: turn === loginTurn.turn ? loginTurn : { turn, sinceMs: nowMs },
+    loginChanges: changes === loginChanges.changes ? loginChanges : { changes, sinceMs: nowMs },
+  };
 }
 
 /** The store has no ledger of this account. If there was one, the next one must learn what it knew. */

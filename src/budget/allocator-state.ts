@@ -60,6 +60,10 @@ export interface AccountRecord {
   hitAtMs: number | undefined;
   /** When `cut` last changed. */
   cutAtMs: number;
+  /** When we first saw that this turn of logins, this many changes of credentials, this version of the Secret is so. */
+  loginTurn: { turn: number; sinceMs: number };
+  loginChanges: { changes: number; sinceMs: number };
+  secret: { version: string | undefined; sinceMs: number };
   /** Something was heard since the last pass. */
   dirty: boolean;
   /** Look again then, even if nothing is heard. */
@@ -129,6 +133,9 @@ export const newAccountRecord = (nowMs: number): AccountRecord => ({
   learningSinceMs: nowMs,
   hitAtMs: undefined,
   cutAtMs: nowMs,
+  loginTurn: { turn: 0, sinceMs: nowMs },
+  loginChanges: { changes: 0, sinceMs: nowMs },
+  secret: { version: undefined, sinceMs: nowMs },
   dirty: true,
   visitAtMs: nowMs,
   writtenAtMs: undefined,

@@ -59,7 +59,8 @@ export type LoginPermission = 'all' | 'prove' | 'none';
  * With which of the Secret's passwords to log in, where it has the key `newPassword` too:
  *
  *   current   `password`
- *   change    `password`, and `newPassword` as newPW (RFC 5730 section 2.9.1.1). Only together with `prove`
+ *   change    `password`, and `newPassword` as newPW (RFC 5730 section 2.9.1.1); as `current` where there is no `newPassword`. Only
+ *             together with `prove`
  *   changed   `newPassword`, or `password` where there is no `newPassword`: the registry has taken the new one
  */
 export type PasswordInUse = 'current' | 'change' | 'changed';
@@ -107,7 +108,10 @@ export interface ConnectionBudget {
   report(account: string, use: AccountUse): void;
   /** The registry refused a session as over its limit (2502, or a close that looks like it). */
   limitHit(account: string): void;
-  /** Every login that was answered, and every change of the credentials that were told of. Cheap: what is known already costs nothing. */
+  /**
+   * Every login that was answered, told before its slot ends, and every change of the credentials that were told of. What was said of
+   * credentials that have changed meanwhile is not told. Cheap: what is known already costs nothing.
+   */
   loginResult(account: string, result: LoginResult): void;
   /**
    * How a job does, for the account's status. Cheap: a report that changes nothing is no report. A job that this process runs no more

@@ -1,5 +1,6 @@
 /** What a holder reports through the status of its lease, and when. */
 import { demandOf } from './demand.ts';
+import { loginReport, owesLoginReport } from './holder-login.ts';
 import { capOf } from './holder-rules.ts';
 import type { HolderAccount, HolderState } from './holder-state.ts';
 import type { AccountReport, LeaseStatus } from './protocol.ts';
@@ -41,6 +42,8 @@ function reportOf(state: HolderState, held: HolderAccount, nowMs: number): Accou
     demand: leaving ? 0 : demandOf(held.window, nowMs, state.timing),
     waiting: held.window.use.queued,
     limitHits: held.limitHits,
+    login: loginReport(held.login),
+    ...(Object.keys(held.jobs).length > 0 && { jobs: held.jobs }),
   };
 }
 
@@ -52,14 +55,27 @@ function isMaterial(now: AccountReport, then: AccountReport | undefined, slots: 
   if (then === undefined) return true;
   const short = now.demand > then.demand && now.demand > slots;
   const opened = differs(now.open, then.open) || (now.open === 0) !== (then.open === 0);
-  return short || opened || differs(now.demand, then.demand) || now.limitHits !== then.limitHits;
+  return (
+    short ||
+    opened ||
+    !sameJobs(now.jobs, then.jobs) ||
+    differs(now.demand, then.demand) ||
+    now.limitHits !== then.limitHits
+  );
 }
 
-/** Slots were taken away and the allocator waits to hear that they are free. */
+function sameJobs(a: AccountReport['jobs'] = {}, b: AccountReport['jobs'] = {}): boolean {
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => a[name]?.state === b[name]?.state && a[name]?.message === b[name]?.message);
+}
+
+/** Slots were taken away and the allocator waits to hear that they are free; or others wait for what became of a login. */
 function owesAcknowledgement(state: HolderState): boolean {
   return Object.entries(state.accounts).some(([name, held]) => {
     const told = state.told?.accounts?.[name];
     if (told === undefined) return false;
+    if (owesLoginReport(held.login, told.login)) return true;
     return held.loweredGen > told.ackGen || capOf(state, held) < told.cap;
   });
 }

@@ -1,6 +1,7 @@
 /** What a holder may do at a moment: pure questions about its state, asked synchronously before every connect and write. */
 import { shareOfPod } from './command-share.ts';
 import type { AccountBudget } from './connection-budget.ts';
+import { loginChangeMs, passwordOf, permissionOf } from './holder-login.ts';
 import type { HolderAccount, HolderState } from './holder-state.ts';
 import { countSlots, excessSlots, nextFreeMs } from './slot-book.ts';
 
@@ -69,16 +70,17 @@ export function accountBudget(state: HolderState, account: string, nowMs: number
     pausedUntilMs: paused(held, nowMs) ? held.pausedUntilMs : undefined,
     excess: leaving ? counts.connecting + counts.open : excessSlots(counts, held.slots),
     commands: shareOfPod(held.millicommands, capOf(state, held)),
-    logins: 'all',
-    password: 'current',
+    logins: permissionOf(held.login, state.timing, nowMs),
+    password: passwordOf(held.login),
   };
 }
 
 /** When something changes by the mere passing of time, but for reports. */
 export function nextChangeMs(state: HolderState, nowMs: number): number {
   const { baseMs, ttlMs, timing, accounts } = state;
-  const moments = Object.values(accounts).flatMap(({ book, pausedUntilMs }) => [
+  const moments = Object.values(accounts).flatMap(({ book, pausedUntilMs, login }) => [
     nextFreeMs(book),
+    loginChangeMs(login, timing) ?? Number.POSITIVE_INFINITY,
     ...(pausedUntilMs === undefined ? [] : [pausedUntilMs]),
   ]);
   if (baseMs !== undefined) {

@@ -1,6 +1,7 @@
 import type { Millicommands } from './command-share.ts';
-import type { BudgetPhase } from './connection-budget.ts';
+import type { BudgetPhase, JobReport } from './connection-budget.ts';
 import { type DemandWindow, NO_DEMAND } from './demand.ts';
+import { type HolderLogin, NO_LOGIN } from './holder-login.ts';
 import type { LeaseStatus } from './protocol.ts';
 import type { SlotBook } from './slot-book.ts';
 import type { Timing } from './timing.ts';
@@ -23,6 +24,9 @@ export interface HolderAccount {
   /** Refusals over the limit in this incarnation. */
   limitHits: number;
   pausedUntilMs: number | undefined;
+  login: HolderLogin;
+  /** Periodic jobs that this process runs, by name. */
+  jobs: Readonly<Record<string, JobReport>>;
 }
 
 /** A request to the API: a holder has one at a time, so that answers cannot overtake each other. */
@@ -97,6 +101,8 @@ export function newHolder({ timing, accounts, incarnation, seed }: HolderSetup):
           window: NO_DEMAND,
           limitHits: 0,
           pausedUntilMs: undefined,
+          login: NO_LOGIN,
+          jobs: {},
         },
       ]),
     ),

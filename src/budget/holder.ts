@@ -1,7 +1,9 @@
 import type { Found, Written } from './allocator-events.ts';
 import { isLower, lowerOf } from './command-share.ts';
-import type { AccountUse, SlotEnd } from './connection-budget.ts';
+import type { AccountUse, JobReport, LoginResult, SlotEnd } from './connection-budget.ts';
 import { recordUse } from './demand.ts';
+import { jobsWith } from './holder-jobs.ts';
+import { hearLogin, loginResult } from './holder-login.ts';
 import { reportDueMs, statusOf } from './holder-report.ts';
 import { capOf, mayAcquire, mayConnect, nextChangeMs, validity } from './holder-rules.ts';
 import type { HolderAccount, HolderRequest, HolderState } from './holder-state.ts';
@@ -38,6 +40,9 @@ export type HolderEvent = {
   | { type: 'ended'; account: string; slot: string; how: SlotEnd }
   | { type: 'use'; account: string; use: AccountUse }
   | { type: 'limit-hit'; account: string }
+  | { type: 'login-result'; account: string; result: LoginResult }
+  /** Undefined: this process runs it no more. */
+  | { type: 'job'; account: string; name: string; report: JobReport | undefined }
   /** SIGTERM: no new slots, demand 0. */
   | { type: 'drain' }
   /** Time to drain is out: what is still open is destroyed. */
@@ -157,6 +162,12 @@ function applyToAccount(draft: Draft, event: AccountEvent): void {
       break;
     case 'limit-hit':
       setHeld(draft, account, { limitHits: held.limitHits + 1, pausedUntilMs: nowMs + timing.limitPauseMs });
+      break;
+    case 'login-result':
+      setHeld(draft, account, { login: loginResult(held.login, event.result, nowMs) });
+      break;
+    case 'job':
+      setHeld(draft, account, { jobs: jobsWith(held.jobs, event.name, event.report) });
   }
 }
 
@@ -244,6 +255,7 @@ function takeGrants(draft: Draft, { spec }: LeaseView): void {
     if (state.phase === 'registering') state.phase = 'active';
   }
   for (const [account, held] of Object.entries(state.accounts)) {
+    setHeld(draft, account, { login: hearLogin(held.login, spec.logins?.[account]) });
     const { gen, slots, millicommands = {} } = spec.grants[account] ?? { gen: 0, slots: 0 };
     if (gen <= held.gen) {
       // A generation that says otherwise than before: the store was restored. The smaller share is right either way.
@@ -290,7 +302,16 @@ function fenceSelf(draft: Draft, reason: string): void {
   const live = Object.values(state.accounts).flatMap(({ book }) => liveSlots(book));
   if (live.length > 0) draft.effects.push({ type: 'revoke', slots: live });
   for (const account of Object.keys(state.accounts)) {
-    setHeld(draft, account, { book: {}, gen: 0, slots: 0, millicommands: {}, loweredGen: 0, limitHits: 0 });
+    const login = hearLogin(draft.state.accounts[account]!.login, undefined);
+    setHeld(draft, account, {
+      book: {},
+      gen: 0,
+      slots: 0,
+      millicommands: {},
+      loweredGen: 0,
+      limitHits: 0,
+      login,
+    });
   }
   state.incarnation = undefined;
   state.fence = undefined;

@@ -5,6 +5,7 @@
 import type { AccountRecord, LeaseRecord } from './allocator-state.ts';
 import { asField, sameShare, usableConnections } from './command-share.ts';
 import type { Pass } from './ledger-pass.ts';
+import { credentialsSoFar } from './login-steps.ts';
 import { boundStatus, grantGen, type LeaseView, type LedgerSpec, type RegistryFact } from './protocol.ts';
 import { clockFactor, expiryMs, longestTtlMs, quarantineMs } from './timing.ts';
 
@@ -66,6 +67,7 @@ export function chargeFromEvidence({ spec: ledger, account, concerned }: Pass): 
         gen,
         charge,
         ...share,
+        ...credentialsSoFar(lease, account),
       };
     } else if (known.state === 'Active' && known.fence === spec.fence) {
       known.charge = Math.max(known.charge, charge);

@@ -5,6 +5,7 @@
 
 import type { AllocatorState, LeaseRecord } from './allocator-state.ts';
 import { asField } from './command-share.ts';
+import { isLoginNews, loginGrant } from './login-breaker.ts';
 import { boundStatus, type LeaseSpec, type LeaseView, type PodFact, type SetFact } from './protocol.ts';
 import { expiryMs, renewMs, type Timing, ttlMs } from './timing.ts';
 
@@ -80,14 +81,15 @@ export function fencePredecessor({ view: lease }: LeaseRecord, state: AllocatorS
 
 const fenced = (lease: LeaseView): LeaseSpec => ({ ...withoutGrants(lease), state: 'Fenced' });
 
-/** Every grant at 0, with a generation that is larger than all that lease and holder have heard of. */
+/** Nobody may log in, and every grant is at 0, with a generation that is larger than all that lease and holder have heard of. */
 function withoutGrants({ spec, status }: LeaseView): LeaseSpec {
   const accounts = [...new Set([...Object.keys(spec.grants), ...Object.keys(status.accounts ?? {})])].sort();
   const grants = accounts.map((account) => {
     const gen = Math.max(spec.grants[account]?.gen ?? 0, status.accounts?.[account]?.ackGen ?? 0);
     return [account, { slots: 0, gen: gen + 1 }] as const;
   });
-  return { ...spec, grants: Object.fromEntries(grants) };
+  const { logins: _, ...left } = spec;
+  return { ...left, grants: Object.fromEntries(grants) };
 }
 
 /** 4 PUBLISH: a plain copy of what the ledgers say of the bound incarnation, where they say something newer. */
@@ -96,16 +98,26 @@ export function publish({ view: lease }: LeaseRecord, accounts: Ledgers): LeaseS
   // It opens nothing any more, and its entry goes.
   if (boundStatus(lease)?.phase === 'Released') return undefined;
   const { spec } = lease;
+  const incarnation = lease.spec.incarnation;
   const grants = { ...spec.grants };
+  const logins = { ...spec.logins };
   let news = false;
   for (const [account, { ledger, claimed }] of Object.entries(accounts)) {
-    const entry = claimed ? ledger?.spec.entries[spec.incarnation!] : undefined;
-    if (entry?.state !== 'Active' || entry.fence !== spec.fence || entry.gen <= (grants[account]?.gen ?? 0))
-      continue;
+    const entry = claimed ? ledger?.spec.entries[incarnation] : undefined;
+    if (entry?.state !== 'Active' || entry.fence !== spec.fence) continue;
+    const { login } = ledger!.spec;
+    if (login !== undefined) {
+      const told = loginGrant(login, incarnation, entry);
+      if (isLoginNews(told, logins[account], boundStatus(lease)?.accounts?.[account]?.login)) {
+        logins[account] = told;
+        news = true;
+      }
+    }
+    if (entry.gen <= (grants[account]?.gen ?? 0)) continue;
     grants[account] = { slots: entry.target, gen: entry.gen, ...asField(entry.millicommands ?? {}) };
     news = true;
   }
-  return news ? { ...spec, grants } : undefined;
+  return news ? { ...spec, grants, ...(Object.keys(logins).length > 0 && { logins }) } : undefined;
 }
 
 /**

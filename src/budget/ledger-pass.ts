@@ -2,6 +2,8 @@ import type { AccountRecord, LeaseRecord, QuarantineTimer } from './allocator-st
 import { chargedShare, overspent, sameShare, usableConnections } from './command-share.ts';
 import { lowerShares, raiseShares, settleShare } from './command-steps.ts';
 import { behindItsLeases, chargeFromEvidence, longestExpiryMs, mayStopLearning } from './learning.ts';
+import { sameCredentials, sameLogin } from './login-breaker.ts';
+import { stepLogins } from './login-steps.ts';
 import {
   boundStatus,
   chargeOf,
@@ -72,6 +74,7 @@ export function passLedger(old: LedgerSpec, input: PassInput): PassResult {
   lowerShares(pass);
   raiseAndLower(pass);
   raiseShares(pass);
+  stepLogins(pass);
   const unknownLeases = [...pass.unknownLeases].sort();
   const broken = breachOf(old, pass);
   if (broken !== undefined) return { spec: old, unknownLeases, notes: [], broken };
@@ -251,6 +254,7 @@ function breachOf(old: LedgerSpec, { spec, account, registry }: Pass): string | 
 
 function sameLedger(a: LedgerSpec, b: LedgerSpec): boolean {
   if (a.effectiveLimit !== b.effectiveLimit || a.cut !== b.cut || a.learning !== b.learning) return false;
+  if (!sameLogin(a.login, b.login)) return false;
   const ids = Object.keys(a.entries);
   if (ids.length !== Object.keys(b.entries).length) return false;
   return ids.every((id) => {
@@ -264,6 +268,7 @@ function sameLedger(a: LedgerSpec, b: LedgerSpec): boolean {
       x.fence === y.fence &&
       sameShare(x.millicommands, y.millicommands) &&
       sameCharged(x, y) &&
+      sameCredentials(x.credentials, y.credentials) &&
       x.remainingSeconds === y.remainingSeconds
     );
   });

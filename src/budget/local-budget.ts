@@ -11,6 +11,7 @@ import type {
   Slot,
   SlotEnd,
 } from './connection-budget.ts';
+import { type LocalLogin, localLogin, localPermission, UNTRIED } from './local-login.ts';
 import {
   countSlots,
   excessSlots,
@@ -59,6 +60,7 @@ interface Share {
   readonly commands: CommandShare;
   book: SlotBook;
   pausedUntilMs: number | undefined;
+  login: LocalLogin;
 }
 
 class FixedShare implements LocalBudget {
@@ -83,6 +85,7 @@ class FixedShare implements LocalBudget {
           quarantineMs: quarantineMs(this.#timing, registryTimes(connections)),
           book: {},
           pausedUntilMs: undefined,
+          login: UNTRIED,
         },
       ]),
     );
@@ -97,7 +100,7 @@ class FixedShare implements LocalBudget {
   }
 
   account(account: string): AccountBudget {
-    const { book, max, commands, pausedUntilMs } = this.#share(account);
+    const { book, max, commands, login, pausedUntilMs } = this.#share(account);
     const counts = countSlots(book);
     const active = this.#phase === 'active';
     return {
@@ -106,8 +109,8 @@ class FixedShare implements LocalBudget {
       pausedUntilMs,
       excess: active ? excessSlots(counts, max) : counts.connecting + counts.open,
       commands,
-      // Nobody else logs in, and nobody says who changes the password: so nobody does.
-      logins: 'all',
+      // Nobody remembers whether the password was changed once this process is over: so it is not.
+      logins: localPermission(login, this.#clock.monotonicMs()),
       password: 'current',
     };
   }
@@ -156,8 +159,12 @@ class FixedShare implements LocalBudget {
     this.#changed();
   }
 
-  loginResult(_account: string, _result: LoginResult): void {
-    // There is nobody to tell.
+  loginResult(account: string, result: LoginResult): void {
+    const share = this.#share(account);
+    const login = localLogin(share.login, result, this.#clock.monotonicMs(), this.#timing);
+    if (login === share.login) return;
+    share.login = login;
+    this.#changed();
   }
 
   onChange(listener: () => void): void {
@@ -206,8 +213,12 @@ class FixedShare implements LocalBudget {
     this.#timer?.cancel();
     const nowMs = this.#clock.monotonicMs();
     const next = Math.min(
-      ...[...this.#shares.values()].map(({ book, pausedUntilMs }) =>
-        Math.min(nextFreeMs(book), pausedUntilMs ?? Number.POSITIVE_INFINITY),
+      ...[...this.#shares.values()].map(({ book, pausedUntilMs, login }) =>
+        Math.min(
+          nextFreeMs(book),
+          pausedUntilMs ?? Number.POSITIVE_INFINITY,
+          login.notBeforeMs > nowMs ? login.notBeforeMs : Number.POSITIVE_INFINITY,
+        ),
       ),
     );
     if (Number.isFinite(next))

@@ -12,8 +12,14 @@ export type LeaseSpec = EppConnectionLeaseSpec;
 export type LeaseStatus = EppConnectionLeaseStatus;
 export type LedgerSpec = EppConnectionLedgerSpec;
 export type LedgerEntry = LedgerSpec['entries'][string];
+/** What is known of an account's credentials, and who may try them. */
+export type LedgerLogin = NonNullable<LedgerSpec['login']>;
+/** What a pod is told of that. */
+export type LoginGrant = NonNullable<LeaseSpec['logins']>[string];
 /** What a holder reports of one account. */
 export type AccountReport = NonNullable<LeaseStatus['accounts']>[string];
+
+export type LoginReport = NonNullable<AccountReport['login']>;
 
 /** A lease as one read of the store saw it: spec and status of one and the same version. */
 export interface LeaseView {
@@ -41,6 +47,8 @@ export interface RegistryFact extends RegistryTimes {
   externalReserved: number;
   /** Commands that all pods together may send; absent: no limit. */
   commands?: CommandShare;
+  /** Version of the Secret with its credentials, as far as the operator has seen it. */
+  secret?: string;
   deleting: boolean;
   /** Its status tells of connections: if it has no ledger now, it had one. */
   used: boolean;

@@ -1,6 +1,7 @@
 import { allocate, type SetDemand, waterfill } from './allocate.ts';
 import { asField, connectionsWithin, shareOfConnection } from './command-share.ts';
 import type { Pass } from './ledger-pass.ts';
+import { credentialsSoFar } from './login-steps.ts';
 import { admitMinimums } from './minimums.ts';
 import { boundStatus, chargeOf, grantGen, type LeaseView, type LedgerEntry, rankOf } from './protocol.ts';
 import { renewMs } from './timing.ts';
@@ -61,6 +62,7 @@ function raise(pass: Pass, candidates: readonly Candidate[]): void {
         gen,
         charge: target,
         ...asField(share),
+        ...credentialsSoFar(lease, pass.account),
       };
     }
   }

@@ -64,6 +64,13 @@ export interface Timing {
   readonly bindBackoffMaxMs: number;
   /** An incarnation that lived so long wipes earlier restarts out. */
   readonly bindStableMs: number;
+  /** After a refused login nobody tries for so long; then four times that, and so on up to the maximum. */
+  readonly loginWaitMs: number;
+  readonly loginWaitMaxMs: number;
+  /** Whoever alone may log in has so long to say what came of it. */
+  readonly proveMs: number;
+  /** A pod has read a changed Secret after so long at the latest: kubelet's period and its cache. */
+  readonly secretLagMs: number;
   /** Wait after the first failed write of the allocator to one object, doubling to the maximum. */
   readonly writeRetryMs: number;
   readonly writeRetryMaxMs: number;
@@ -107,6 +114,10 @@ export function timing(timeScale = 1): Timing {
     bindBackoffMs: scaled(MINUTE),
     bindBackoffMaxMs: scaled(30 * MINUTE),
     bindStableMs: scaled(10 * MINUTE),
+    loginWaitMs: scaled(MINUTE),
+    loginWaitMaxMs: scaled(30 * MINUTE),
+    proveMs: scaled(MINUTE),
+    secretLagMs: scaled(3 * MINUTE),
     writeRetryMs: scaled(SECOND),
     writeRetryMaxMs: scaled(30 * SECOND),
   };

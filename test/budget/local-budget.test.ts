@@ -36,16 +36,41 @@ describe('a fixed share', () => {
     expect(budget.acquire('reg')).toBeDefined();
   });
 
-  it('has the commands of its file to itself, and may log in as it likes', () => {
+  it('has the commands of its file to itself', () => {
     const accounts = {
       free: { max: 1, idleTimeoutSeconds: 60, commands: { perSecond: 0, perMinute: 0 } },
       slow: { max: 1, idleTimeoutSeconds: 60, commands: { perSecond: 0, perMinute: 90 } },
     };
     const budget = localBudget({ accounts, clock: new ManualClock() });
-    expect(budget.account('free')).toMatchObject({ commands: {}, logins: 'all', password: 'current' });
+    expect(budget.account('free')).toMatchObject({ commands: {}, password: 'current' });
     expect(budget.account('slow').commands).toEqual({ perMinute: 90 });
-    budget.loginResult('slow', 'refused');
-    expect(budget.account('slow').logins).toBe('all');
+  });
+
+  it('proves its credentials by one login, and tries refused ones after 1, 4, 16, 30, 30 minutes', async () => {
+    const { clock, budget } = start(2);
+    const logins = () => budget.account('reg').logins;
+    const told: string[] = [];
+    budget.onChange(() => told.push(logins()));
+    expect(logins()).toBe('prove');
+    for (const minutes of [1, 4, 16, 30, 30]) {
+      budget.loginResult('reg', 'refused');
+      await clock.advance(minutes * 60 * SECOND - 1);
+      expect(logins()).toBe('none');
+      await clock.advance(1);
+      expect([logins(), told.at(-1)]).toEqual(['prove', 'prove']);
+    }
+    budget.loginResult('reg', 'refused');
+    budget.loginResult('reg', 'unproven');
+    expect(logins()).toBe('prove');
+    budget.loginResult('reg', 'proven');
+    expect(logins()).toBe('all');
+    await clock.advance(1);
+    const calls = told.length;
+    budget.loginResult('reg', 'proven');
+    await clock.advance(1);
+    expect(told).toHaveLength(calls);
+    budget.loginResult('reg', 'unproven');
+    expect(logins()).toBe('prove');
   });
 
   it('gives a slot back at once that was never dialled', () => {
@@ -57,7 +82,7 @@ describe('a fixed share', () => {
       pausedUntilMs: undefined,
       excess: 0,
       commands: {},
-      logins: 'all',
+      logins: 'prove',
       password: 'current',
     });
   });

@@ -36,6 +36,38 @@ const grants = () =>
     message: 'must not go back to an older generation',
   }).describe('By EppRegistry name.');
 
+/** The words that ledger and leases have for the login breaker. */
+export const PASSWORDS = ['Current', 'Change', 'Changed'] as const;
+const LOGIN_RESULTS = ['Unproven', 'Proven', 'Changed', 'Refused'] as const;
+const JOB_STATES = ['Ok', 'Failing'] as const;
+
+/** A count that is no secret and says nothing of one: nothing of a password stands in a lease. */
+const loginReport = () =>
+  z.strictObject({
+    version: count().describe('Grows whenever the pod reads other credentials from the Secret than before.'),
+    result: z.enum(LOGIN_RESULTS).describe('What the registry last said of these credentials to this pod.'),
+    refusals: count().describe('Logins refused for their credentials, since the process start.'),
+    heardTurn: count().describe('The turn of the permission that the pod has heard of.'),
+    answeredTurn: count().describe('The turn that it had heard of when the result came.'),
+  });
+
+const loginGrant = () =>
+  z.strictObject({
+    turn: count().describe('Grows with every change of who may log in.'),
+    permission: z.enum(['All', 'Prove', 'None']).describe('Prove: one login at a time, to find out.'),
+    password: z
+      .enum(PASSWORDS)
+      .describe(
+        'Which password of the Secret: the current one, that and newPassword as the new one, or newPassword.',
+      ),
+  });
+
+/** As many as one account has, and no more of their words than a status has room for. */
+export const JOB_BOUNDS = { jobs: 16, message: 256 } as const;
+
+export const jobReport = () =>
+  z.strictObject({ state: z.enum(JOB_STATES), message: z.string().max(JOB_BOUNDS.message) });
+
 /**
  * Through one lease one pod receives grants and reports use. Named after the pod's UID. The operator writes spec and the finalizer,
  * the pod writes status; both by compare-and-swap on the one resourceVersion.
@@ -64,6 +96,9 @@ export const connectionLeaseSpec = z.strictObject({
     .optional()
     .describe('How often the pod renews; 20 s unless there are very many pods.'),
   grants: grants(),
+  logins: byAccount(loginGrant())
+    .optional()
+    .describe('Who may log in, by EppRegistry name; absent: not yet.'),
 });
 
 export const connectionLeaseStatus = z.strictObject({
@@ -85,6 +120,14 @@ export const connectionLeaseStatus = z.strictObject({
       demand: count(),
       waiting: count(),
       limitHits: count().describe('Sessions that the registry refused as over its limit.'),
+      login: loginReport().optional(),
+      jobs: mapOf(jobReport(), {
+        max: JOB_BOUNDS.jobs,
+        key: '[a-z]([-a-z0-9]{0,61}[a-z0-9])?',
+        keyIs: 'the name of a job',
+      })
+        .optional()
+        .describe('Periodic jobs of the account that this pod runs now, by name.'),
     }),
   ).optional(),
 });

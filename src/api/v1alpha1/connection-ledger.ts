@@ -3,7 +3,7 @@ import type { KubeObject, Resource } from '../../kube/objects.ts';
 import { mapOf } from '../schema/collections.ts';
 import { count } from '../schema/names.ts';
 import { rule, transition } from '../schema/rule.ts';
-import { millicommands } from './connection-lease.ts';
+import { millicommands, PASSWORDS } from './connection-lease.ts';
 import { GROUP_VERSION } from './group.ts';
 
 const entry = () =>
@@ -26,6 +26,20 @@ const entry = () =>
         .describe(
           'The most that each of its connections may be adding while a lower share is not acknowledged; as granted when absent.',
         ),
+      credentials: z
+        .strictObject({
+          version: count().describe('Of the last report of its credentials that counted.'),
+          refusals: count().describe('The same.'),
+          stale: z
+            .literal(true)
+            .optional()
+            .describe('Others have read newer credentials; this pod has yet to.'),
+          refused: z
+            .enum(['Current', 'Changed'])
+            .optional()
+            .describe('Which password of those that it has now the registry refused.'),
+        })
+        .optional(),
       remainingSeconds: z.number().min(0).optional().describe('Of its quarantine.'),
     }),
     {
@@ -35,6 +49,29 @@ const entry = () =>
       path: ['target'],
     },
   );
+
+const login = () =>
+  z
+    .strictObject({
+      state: z.enum(['Unproven', 'Proven', 'Refused']).describe('What is known of the credentials.'),
+      turn: count().describe('Grows with every change of who may log in.'),
+      refusals: count().describe('In a row: the next attempt waits the longer.'),
+      changes: count().describe('Of the credentials, as pods told.'),
+      password: z
+        .enum(PASSWORDS)
+        .describe('With which password of the Secret the next prover logs in, or all do.'),
+      prover: z
+        .strictObject({
+          incarnation: z.string().max(64),
+          turn: count(),
+          password: z.enum(PASSWORDS),
+          withdrawn: z.literal(true).optional().describe('Nobody else is asked before it has heard so.'),
+        })
+        .optional()
+        .describe('Who alone may try them now.'),
+      secret: z.string().max(64).optional().describe('resourceVersion of the Secret that this is about.'),
+    })
+    .describe('Who may log in, so that a refused password is tried by one pod at a time.');
 
 /** Per account, what every holder may possibly have open. Named after the EppRegistry. Written by the leading operator alone, by compare-and-swap. */
 export const connectionLedgerSpec = transition(
@@ -54,6 +91,7 @@ export const connectionLedgerSpec = transition(
       message: 'must not fall',
     }).describe('Grows with every write.'),
     learning: z.boolean().describe('Raises are frozen: the ledger was missing or behind its leases.'),
+    login: login().optional(),
     entries: mapOf(entry(), {
       max: 10_000,
       key: '[A-Za-z0-9]([-A-Za-z0-9_.]{0,62}[A-Za-z0-9])?',

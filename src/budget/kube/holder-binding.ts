@@ -14,6 +14,7 @@ import type {
   AccountUse,
   BudgetPhase,
   ConnectionBudget,
+  JobReport,
   LoginResult,
   Slot,
   SlotEnd,
@@ -166,7 +167,13 @@ class Holder implements BoundHolder {
     this.#dispatch({ type: 'limit-hit', account });
   }
 
-  loginResult(_account: string, _result: LoginResult): void {}
+  loginResult(account: string, result: LoginResult): void {
+    this.#dispatch({ type: 'login-result', account, result });
+  }
+
+  reportJob(account: string, name: string, report: JobReport | undefined): void {
+    this.#dispatch({ type: 'job', account, name, report });
+  }
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -244,8 +251,13 @@ class Holder implements BoundHolder {
     const { accounts, phase } = this.#state;
     const nowMs = this.nowMs();
     const seen = Object.keys(accounts).map((name) => {
-      const { cap, excess, pausedUntilMs, occupied } = accountBudget(this.#state, name, nowMs);
-      return `${cap} ${excess} ${pausedUntilMs ?? ''} ${occupied < cap}`;
+      const { cap, excess, pausedUntilMs, occupied, commands, logins, password } = accountBudget(
+        this.#state,
+        name,
+        nowMs,
+      );
+      const share = `${commands.perSecond ?? ''}/${commands.perMinute ?? ''}`;
+      return `${cap} ${excess} ${pausedUntilMs ?? ''} ${occupied < cap} ${share} ${logins} ${password}`;
     });
     const told = `${phase} ${seen.join(';')}`;
     if (told === this.#told) return;

@@ -41,6 +41,21 @@ export const leaseExamples: Examples = {
     good('a share of commands', {
       'spec.grants': { a: { slots: 1, gen: 1, millicommands: { perSecond: 2_983, perMinute: 40_000 } } },
     }),
+    good('logins, and a report of them', {
+      'spec.logins': { a: { turn: 4, permission: 'Prove', password: 'Change' } },
+      status: {
+        incarnation: 'i',
+        phase: 'Active',
+        seq: 1,
+        accounts: {
+          a: {
+            ...ACCOUNT,
+            login: { version: 1, result: 'Refused', refusals: 2, heardTurn: 4, answeredTurn: 4 },
+            jobs: { poll: { state: 'Failing', message: 'the webhook answers 503' } },
+          },
+        },
+      },
+    }),
     good('as many grants as pools', {
       'spec.grants': Object.fromEntries(many(64, 'registry-').map((name) => [name, { slots: 1, gen: 1 }])),
     }),
@@ -49,6 +64,12 @@ export const leaseExamples: Examples = {
     misshapen('no fence', { 'spec.fence': undefined }, 'spec.fence', 'is missing'),
     misshapen('an unknown state', { 'spec.state': 'Lost' }, 'spec.state', 'None, Bound, Fenced'),
     misshapen('half a fence', { 'spec.fence': 1.5 }, 'spec.fence', 'whole number'),
+    misshapen(
+      'a permission that nobody knows',
+      { 'spec.logins': { a: { turn: 1, permission: 'Some', password: 'Current' } } },
+      'spec.logins.a.permission',
+      'All, Prove, None',
+    ),
     misshapen('no grants', { 'spec.grants': undefined }, 'spec.grants', 'is missing: it must be an object'),
     misshapen(
       'a negative grant',

@@ -33,6 +33,25 @@ export const ledgerExamples: Examples = {
   good: [
     good('as it is', {}),
     good('empty', { 'spec.entries': {} }),
+    good('with a prover, and a pod that was refused', {
+      'spec.login': {
+        state: 'Refused',
+        turn: 8,
+        refusals: 2,
+        changes: 1,
+        password: 'Change',
+        prover: { incarnation: 'a', turn: 8, password: 'Change' },
+        secret: '1234',
+      },
+      'spec.entries': {
+        a: entry({ credentials: { version: 1, refusals: 0 } }),
+        b: entry({
+          charge: 40,
+          target: 40,
+          credentials: { version: 0, refusals: 1, refused: 'Current', stale: true },
+        }),
+      },
+    }),
     good('with a share of commands that falls', {
       'spec.entries': {
         a: entry({ millicommands: { perSecond: 2_000 }, chargedMillicommands: { perSecond: 2_500 } }),

@@ -1,5 +1,5 @@
 import type { Found, Written } from '../../../src/budget/allocator-events.ts';
-import type { SlotEnd } from '../../../src/budget/connection-budget.ts';
+import type { LoginResult, SlotEnd } from '../../../src/budget/connection-budget.ts';
 import type { HolderEffect, HolderEvent } from '../../../src/budget/holder.ts';
 import type { HolderState } from '../../../src/budget/holder-state.ts';
 import type { LeaseView, PodFact } from '../../../src/budget/protocol.ts';
@@ -7,7 +7,7 @@ import type { Timing } from '../../../src/budget/timing.ts';
 import { found } from './allocator-node.ts';
 import { CommandFlood } from './command-flood.ts';
 import type { Parts } from './parts.ts';
-import type { Breach, CountingRegistry, RegistrySetup } from './registry.ts';
+import type { Breach, CountingRegistry, RegistrySetup, SecretValues } from './registry.ts';
 import { Link, type Store } from './store.ts';
 import { type Cancel, MachineClock, type World } from './world.ts';
 
@@ -41,6 +41,8 @@ export class HolderNode {
   readonly faults: PodFaults = { ...NO_POD_FAULTS };
   /** Connections that its requests need, by account. */
   readonly load = new Map<string, number>();
+  /** Of each account, as kubelet has brought it to this pod. */
+  readonly #secrets = new Map<string, SecretValues>();
   state: HolderState;
   /** The container's process runs. */
   alive = true;
@@ -112,6 +114,27 @@ export class HolderNode {
   setLoad(account: string, connections: number): void {
     this.load.set(account, connections);
     this.#run(() => this.#pump());
+  }
+
+  /** The Secret as it is when the pod starts. */
+  mount(account: string, secret: SecretValues): void {
+    this.#secrets.set(account, secret);
+  }
+
+  /** kubelet brings another Secret. */
+  readSecret(account: string, secret: SecretValues): void {
+    this.#secrets.set(account, secret);
+    this.#run(() => this.#dispatch({ type: 'login-result', account, result: 'unproven' }));
+  }
+
+  /** The registry ends every session of this pod in order. */
+  dropSessions(): void {
+    for (const { slot, phase } of [...this.#connections.values()]) {
+      if (phase !== 'open') continue;
+      this.#registry.end(slot);
+      this.#dispatch({ type: 'closing', account: this.#connections.get(slot)!.account, slot });
+      this.#end(slot, 'confirmed');
+    }
   }
 
   /** The process dies. `fin`: its kernel still closes the sockets. */
@@ -286,7 +309,7 @@ export class HolderNode {
       for (const { slot } of live.filter(({ phase }) => phase === 'open').slice(0, excess))
         this.#logout(slot);
       // It takes what it can get: the budget alone must say no.
-      for (let n = live.length; n < Math.max(1, load); n += 1) if (!this.#open(name)) break;
+      for (let n = this.#wanted(name, live, load); n > 0; n -= 1) if (!this.#open(name)) break;
       const open = live.filter(({ phase }) => phase === 'open').length;
       const use = { inUse: Math.min(load, open), queued: Math.max(0, load - open) };
       const known = this.state.accounts[name]!.window.use;
@@ -294,6 +317,14 @@ export class HolderNode {
         this.#reduce({ type: 'use', account: name, use });
       if (commands !== undefined) this.#flood(name);
     }
+  }
+
+  /** As many as it needs, or one to find out. */
+  #wanted(account: string, live: readonly Connection[], load: number): number {
+    const { logins } = this.#parts.rules.accountBudget(this.state, account, this.nowMs);
+    if (logins === 'none') return 0;
+    if (logins === 'prove') return live.every(({ phase }) => phase === 'open') ? 1 : 0;
+    return Math.max(1, load) - live.length;
   }
 
   /** As many commands as the share allows: the budget alone must say no. */
@@ -333,21 +364,35 @@ export class HolderNode {
       return;
     }
     connection.phase = 'dialling';
+    const secret = this.#secrets.get(account) ?? { password: this.#registry.passwordOf(account) };
+    const { password } = this.#parts.rules.accountBudget(this.state, account, this.nowMs);
     this.#byte(account, 'connect');
     if (this.#world.random() < this.faults.abortConnect) {
       this.#after(this.#world.between(0, 20), () => this.#end(slot, 'unconfirmed'));
     }
     this.#later(() => {
       const accepted = this.#registry.accept(account, slot);
-      this.#later(() => this.#run(() => this.#accepted(slot, accepted)));
+      const used = password === 'changed' ? (secret.newPassword ?? secret.password) : secret.password;
+      const result =
+        accepted &&
+        this.#registry.login(account, used, password === 'change' ? secret.newPassword : undefined);
+      if (result === 'refused') this.#registry.end(slot);
+      this.#later(() => this.#run(() => this.#loggedIn(slot, result, secret)));
     });
   }
 
-  #accepted(slot: string, accepted: boolean): void {
+  #loggedIn(slot: string, result: LoginResult | false, secret: SecretValues): void {
     const connection = this.#connections.get(slot);
     if (connection?.phase !== 'dialling') return;
     const { account } = connection;
-    if (accepted) {
+    // Told before the slot ends, or the permission would seem to be unused. Of other credentials than these it says nothing.
+    if (result && secret === (this.#secrets.get(account) ?? secret))
+      this.#dispatch({ type: 'login-result', account, result });
+    if (result === 'refused') {
+      this.#end(slot, 'confirmed');
+      return;
+    }
+    if (result) {
       connection.phase = 'open';
       this.#dispatch({ type: 'opened', account, slot });
       this.#keepAlive(slot);

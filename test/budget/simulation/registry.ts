@@ -9,6 +9,8 @@ export interface RegistrySetup {
   lateMs: number;
   /** What the registry really allows, when that is less than `limit`. */
   allows?: number;
+  /** The account's password; `right` by default. */
+  password?: string;
   /** Commands that it allows; absent: any number. */
   commands?: CommandLimits;
 }
@@ -16,6 +18,12 @@ export interface RegistrySetup {
 export interface CommandLimits {
   perSecond?: number;
   perMinute?: number;
+}
+
+/** What a pod has read of the account's Secret. */
+export interface SecretValues {
+  password: string;
+  newPassword?: string;
 }
 
 interface Session {
@@ -39,11 +47,15 @@ export class CountingRegistry {
   /** Commands so far, by account. */
   readonly commands = new Map<string, number>();
   readonly peaks = new Map<string, number>();
+  /** When logins were refused for their password, in true time, by account. */
+  readonly refusals = new Map<string, number[]>();
+  readonly #passwords: Map<string, string>;
 
   constructor(world: World, setups: readonly RegistrySetup[], breach: Breach) {
     this.#world = world;
     this.#setup = new Map(setups.map((setup) => [setup.name, setup]));
     this.#breach = breach;
+    this.#passwords = new Map(setups.map(({ name, password = 'right' }) => [name, password]));
     this.#limits = new Map(setups.map(({ name, commands = {} }) => [name, commands]));
   }
 
@@ -65,6 +77,25 @@ export class CountingRegistry {
       const most = this.#limits.get(account)?.[span] ?? Number.POSITIVE_INFINITY;
       if (times.length > most) this.#breach('I12', `${account}: command ${times.length} of ${most} ${span}`);
     }
+  }
+
+  passwordOf(account: string): string {
+    return this.#passwords.get(account)!;
+  }
+
+  setPassword(account: string, password: string): void {
+    this.#passwords.set(account, password);
+  }
+
+  /** A login arrives. */
+  login(account: string, password: string, newPassword?: string): 'proven' | 'changed' | 'refused' {
+    if (password !== this.#passwords.get(account)) {
+      this.refusals.set(account, [...(this.refusals.get(account) ?? []), this.#world.nowMs]);
+      return 'refused';
+    }
+    if (newPassword === undefined) return 'proven';
+    this.#passwords.set(account, newPassword);
+    return 'changed';
   }
 
   count(account: string): number {

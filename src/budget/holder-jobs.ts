@@ -1,0 +1,22 @@
+/** The periodic jobs that a process tells of, bounded: a status has no room for more. */
+import { JOB_BOUNDS } from '../api/v1alpha1/connection-lease.ts';
+import type { JobReport } from './connection-budget.ts';
+
+type Jobs = Readonly<Record<string, JobReport>>;
+
+/** The same object when nothing changes. A job more than there is room for is not told of. */
+export function jobsWith(jobs: Jobs, name: string, report: JobReport | undefined): Jobs {
+  const { [name]: known, ...others } = jobs;
+  if (report === undefined) return known === undefined ? jobs : others;
+  const { state } = report;
+  const message = cut(report.message);
+  if (known?.state === state && known.message === message) return jobs;
+  if (known === undefined && Object.keys(jobs).length >= JOB_BOUNDS.jobs) return jobs;
+  return { ...jobs, [name]: { state, message } };
+}
+
+/** Never in the middle of a character that takes two units of UTF-16. */
+function cut(message: string): string {
+  if (message.length <= JOB_BOUNDS.message) return message;
+  return `${message.slice(0, JOB_BOUNDS.message - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
