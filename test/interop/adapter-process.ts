@@ -1,5 +1,5 @@
 /** The adapter as a process of its own, as `eppset adapter` starts it, and a way to talk to it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,8 @@ export interface AdapterProcessOptions {
   max: number;
   /** PEM, instead of the registry's own CA. */
   ca?: string;
+  /** Changes of the account in its file. */
+  account?: Partial<AdapterFileInput['accounts'][number]>;
 }
 
 export interface Reply {
@@ -68,6 +70,7 @@ export class AdapterProcess {
           tls: { dir: 'tls', caDir: 'tls' },
           connections: { idleTimeoutSeconds: 600, opensPerSecond: 100 },
           pool: { max },
+          ...options.account,
         },
       ],
     };
@@ -118,6 +121,11 @@ export class AdapterProcess {
 
   async changePassword(password: string): Promise<void> {
     await writeFile(join(this.#folder, 'login/password'), password);
+  }
+
+  /** A file beside its configuration, as text; empty where there is none. */
+  async file(name: string): Promise<string> {
+    return readFile(join(this.#folder, name), 'utf8').catch(() => '');
   }
 
   /** Everything that it logged, as text. */

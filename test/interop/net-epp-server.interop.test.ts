@@ -217,6 +217,45 @@ describe.skipIf(why !== undefined)(`The adapter with a registry on Net::EPP${why
     expect(server.sessions.length).toBeLessThanOrEqual(ACCOUNT.sessions);
   });
 
+  it('keeps a silent session by asking for greetings', async () => {
+    const server = await startServer();
+    const adapter = await startAdapter(server, {
+      max: 1,
+      account: { connections: { idleTimeoutSeconds: 3 } },
+    });
+    await adapter.ready();
+    await eventually(() => server.hellos >= 2, { timeoutMs: 30_000, what: 'two keepalives' });
+    expect((await adapter.post('/com/check', { names: ['a.com'] })).status).toBe(200);
+    expect([server.sessions.length, server.ends]).toEqual([1, []]);
+  });
+
+  it('fetches the registry’s messages, and acknowledges them when they are kept', async () => {
+    const server = await startServer();
+    await server.order({ message: 'Grüße & <more>' });
+    await server.order({ message: 'the second' });
+    const sink = { kind: 'file' as const, path: 'messages.jsonl' };
+    const adapter = await startAdapter(server, {
+      account: { poll: { enabled: true, interval: '1s', sink } },
+    });
+    const polls = () => server.commands(({ command }) => command === 'session:poll');
+    await eventually(() => polls().includes('session:poll req 1300'), {
+      timeoutMs: 30_000,
+      what: 'an empty queue',
+    });
+    const kept = (await adapter.file(sink.path)).trim().split('\n');
+    expect(kept.map((line) => JSON.parse(line))).toMatchObject([
+      { pollMessage: { id: '1', message: 'Grüße & <more>' } },
+      { pollMessage: { id: '2', message: 'the second' } },
+    ]);
+    expect(polls().slice(0, 5)).toEqual([
+      'session:poll req 1301',
+      'session:poll ack 1000',
+      'session:poll req 1301',
+      'session:poll ack 1000',
+      'session:poll req 1300',
+    ]);
+  });
+
   it('logs out of every session when it is told to end', async () => {
     const server = await startServer();
     const adapter = await startAdapter(server);

@@ -7,7 +7,7 @@
 #   {"user": …, "password": …, "sessions": 2}    the account
 #   {"message": "text"}                          one more poll message
 #   {"hangUp": 2}                                ends so many sessions without a word
-# Prints a line of JSON for each thing that happens: {"event": "listening", "port": …}, then "session", "command", "end".
+# Prints a line of JSON for each thing that happens: {"event": "listening", "port": …}, then "session", "hello", "command", "end".
 #
 # Names of domains order faults: cut-….com is executed and not answered, failing-….com is answered 2400, closing-….com 2500.
 use strict;
@@ -281,7 +281,10 @@ sub serve {
     my $frame = eval { $xml->parse_string($text) };
     return end($session, 'no XML') unless $frame;
     my ($part) = $frame->documentElement->getChildrenByTagName('*');
-    return greet($session) if $part->localName eq 'hello';
+    if ($part->localName eq 'hello') {
+        say_that('hello', session => $session->{id});
+        return greet($session);
+    }
     my ($verb) = $part->getChildrenByTagName('*');
     bless $frame, 'Net::EPP::Frame::Command::' . ucfirst $verb->localName;
 

@@ -77,6 +77,11 @@ export class NetEppServer {
     return this.#of('session');
   }
 
+  /** Greetings that were asked for: keepalives. */
+  get hellos(): number {
+    return this.#of('hello').length;
+  }
+
   /** How sessions ended: `logout`, `left` (the client closed, or broke off), `cut`, `closed` or `hung up` by the registry. */
   get ends(): string[] {
     return this.#of('end').map(({ how }) => how);
