@@ -152,15 +152,13 @@ class World {
 describe('whatever is lost, crashes or overtakes', () => {
   it('a key is executed once at most, and every replay is the same', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (steps) => {
         const world = new World();
-        for (const step of steps) {
-          world.play(step);
-          expect(world.executions).toBeLessThanOrEqual(1);
-          expect(new Set(world.replays).size).toBeLessThanOrEqual(1);
-        }
+        for (const step of steps) world.play(step);
+        expect(world.executions).toBeLessThanOrEqual(1);
+        expect(new Set(world.replays).size).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
