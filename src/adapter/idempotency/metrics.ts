@@ -1,14 +1,19 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { type StoreWatch, WEAKNESSES, type Weakness } from './store-health.ts';
 
 /** `conflict`: the key of another request. `unknown`: its first try ended so, or never did. */
 export type IdempotencyResult = 'new' | 'replayed' | 'conflict' | 'running' | 'unknown' | 'store-unavailable';
+
+/** A claim is given up after a second. */
+const CLAIM_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export interface IdempotencyMetrics {
   request(registry: string, result: IdempotencyResult): void;
   /** Asked when the metrics are scraped. */
   watchUntold(count: () => number): void;
   store: StoreWatch;
+  /** A claim has been answered, or given up. */
+  claimTook(seconds: number): void;
 }
 
 export function idempotencyMetrics(
@@ -19,6 +24,13 @@ export function idempotencyMetrics(
     name: 'epp_idempotency_requests_total',
     help: 'Transforms with an idempotency key, by what is known of the key.',
     labelNames: ['set', 'business', 'registry', 'result'],
+    registers: [registry],
+  });
+  const claims = new Histogram({
+    name: 'epp_idempotency_claim_seconds',
+    help: 'How long the store of idempotency keys took to claim a key: nothing is sent before that.',
+    labelNames: ['set', 'business'],
+    buckets: CLAIM_BUCKETS,
     registers: [registry],
   });
   let untold = () => 0;
@@ -32,6 +44,7 @@ export function idempotencyMetrics(
     },
   });
   return {
+    claimTook: (seconds) => claims.observe(owner, seconds),
     store: storeMetrics(registry, owner),
     request: (name, result) => requests.inc({ ...owner, registry: name, result }),
     watchUntold(count) {

@@ -7,6 +7,7 @@ import { IdempotentRunner } from './idempotent-runner.ts';
 import type { IdempotencyMetrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
 import { Settlements } from './settlements.ts';
+import { timedStore } from './timed-store.ts';
 
 export interface IdempotencyOptions {
   file: AdapterFile;
@@ -28,7 +29,8 @@ export async function startIdempotency(
   options: IdempotencyOptions,
 ): Promise<{ runner: CommandRunner; close(): Promise<void> }> {
   const { file, clock, log, metrics } = options;
-  const store = await openStore({ ...options, watch: metrics.store });
+  const opened = await openStore({ ...options, watch: metrics.store });
+  const store = timedStore(opened, { clock, took: metrics.claimTook });
   const settlements = new Settlements({ store, clock, log });
   metrics.watchUntold(() => settlements.untold);
   const set = parseSetName(file.set);
