@@ -70,6 +70,50 @@ describe.skipIf(why !== undefined)(`EppTools in Python${why ? ` (${why})` : ''}`
     ]);
   });
 
+  it('moves a domain from one registrar to another, and gets a deleted one back', async () => {
+    const { password } = CREDENTIALS;
+    const simulator = await simulate({
+      accounts: ['acme', 'globex'].map((clientId) => ({ clientId, password, sessions: 1 })),
+      // else the delete of a new domain is final
+      policy: { periods: { addPeriod: 0 } },
+    });
+    const steps = await stepsOf(simulator, {
+      ...PROGRAM,
+      args: [new URL('epptools-transfer.py', import.meta.url).pathname, 'globex'],
+    });
+    const transfer = { requested_by: 'globex', acting_client: 'acme' };
+    expect(resultsOf(steps)).toMatchObject({
+      request: { ...transfer, status: 'pending' },
+      'loser is told': { ...transfer, status: 'pending' },
+      'gainer is told': { ...transfer, status: 'clientRejected' },
+      query: 'pending',
+      info: { sponsor: 'globex' },
+      deleted: { statuses: expect.arrayContaining(['pendingDelete']), rgp: ['redemptionPeriod'] },
+    });
+    const codes = Object.fromEntries([...steps].map(([name, { code }]) => [name, code]));
+    expect(codes).toEqual({
+      create: 1000,
+      'wrong secret': 2202,
+      request: 1001,
+      'loser is told': 1301,
+      'loser is told ack': 1000,
+      reject: 1000,
+      'gainer is told': 1301,
+      'gainer is told ack': 1000,
+      'request again': 1001,
+      query: 1000,
+      'approve by the wrong one': 2201,
+      approve: 1000,
+      info: 1000,
+      'update by the loser': 2201,
+      delete: 1001,
+      deleted: 1000,
+      restore: 1000,
+    });
+    const transforms = ['create', 'transfer', 'transfer', 'transfer', 'transfer', 'delete', 'update'];
+    expect(await executed(simulator)).toEqual(transforms.map((command) => `domain:${command} moving.com`));
+  });
+
   it('logs in with a password that only loginSec carries', async () => {
     const password = 'a passphrase of more than sixteen characters: <&>';
     const simulator = await simulate({ accounts: [{ ...CREDENTIALS, password, sessions: 1 }] });
