@@ -86,12 +86,12 @@ describe('an account at NameStore', () => {
     const sent = await sentBy('verisign', [
       ['/com/check', { names: ['a.com', 'b.com'] }],
       ['/net/contact/check', { ids: ['abc'] }],
-      ['/com/check', { names: ['c.com'], extensions: product('dotTEST') }],
+      ['/com/contact/check', { ids: ['abc'], extensions: product('dotNET') }],
     ]);
     expect(sent.map(({ extensions }) => extensions)).toEqual([
       product('dotCOM'),
       product('dotNET'),
-      product('dotTEST'),
+      product('dotNET'),
     ]);
   });
 
