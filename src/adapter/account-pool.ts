@@ -10,7 +10,7 @@
  * they may be opened `ConnectionOpener`'s, what each of them does `Dispatcher`'s; here they are brought together.
  */
 import type { Greeting } from '../epp/responses/greeting.ts';
-import { EppError } from '../epp/session.ts';
+import { EppError, type SessionCertificates } from '../epp/session.ts';
 import type { Timer } from '../lib/clock.ts';
 import {
   ConnectionOpener,
@@ -28,6 +28,7 @@ import type {
 } from './pooled-connection.ts';
 import { CommandRate } from './scheduler/command-rate.ts';
 import { Dispatcher, type DispatcherOptions, type Submitted } from './scheduler/dispatcher.ts';
+import type { Priority } from './scheduler/priority.ts';
 import { notOffered, type RequestRefused, type Work } from './work.ts';
 
 export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOptions, 'rate'> & {
@@ -51,6 +52,8 @@ export class AccountPool {
   readonly #drained = Promise.withResolvers<void>();
   /** Of the connection that was opened last. */
   #greeting: Greeting | undefined;
+  #certificates: SessionCertificates | undefined;
+  #commandsOfGone = 0;
   /** What the budget said last. */
   #cap = 0;
   #excess = 0;
@@ -98,6 +101,34 @@ export class AccountPool {
 
   get waiting(): number {
     return this.#dispatcher.waiting;
+  }
+
+  waitingOf(priority: Priority): number {
+    return this.#dispatcher.waitingOf(priority);
+  }
+
+  /** Milliseconds, all in all, in which only the rate of commands let requests wait. */
+  get rationedMs(): number {
+    return this.#dispatcher.rationedMs;
+  }
+
+  /** Commands of callers that are not answered yet. */
+  get inFlight(): number {
+    let count = 0;
+    for (const { inFlight } of this.#connections) count += inFlight;
+    return count;
+  }
+
+  /** Commands written so far, over all connections that there were. */
+  get commands(): number {
+    let count = this.#commandsOfGone;
+    for (const { commands } of this.#connections) count += commands;
+    return count;
+  }
+
+  /** That were shown at the last login. */
+  get certificates(): SessionCertificates | undefined {
+    return this.#certificates;
   }
 
   get connections(): Iterable<PooledConnection> {
@@ -189,6 +220,7 @@ export class AccountPool {
 
   #onOpened(connection: PooledConnection): void {
     this.#greeting = connection.greeting;
+    this.#certificates = connection.certificates;
     this.#opener.succeeded(connection);
     this.#dispatcher.changed(connection);
     this.#settle();
@@ -207,6 +239,7 @@ export class AccountPool {
 
   #onGone(connection: PooledConnection): void {
     this.#connections.delete(connection);
+    this.#commandsOfGone += connection.commands;
     this.#dispatcher.changed(connection);
     this.#settle();
   }

@@ -1,17 +1,23 @@
 /** The metrics of an adapter. Every label has a bounded number of values. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AccountPool } from './account-pool.ts';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Outcome } from '../epp/session.ts';
 import type { ConnectionEvents } from './connection-opener.ts';
+import { type PoolMetrics, poolMetrics } from './pool-metrics.ts';
 
-export interface AdapterMetrics {
+export interface AdapterMetrics extends PoolMetrics {
   /**
    * One request that was answered, by us or by the registry.
    * @param request.status the registry's result code, else why there is none: an error code of ours
    */
-  request(request: { registry: string; operation: string; status: string; seconds: number }): void;
+  request(request: {
+    registry: string;
+    operation: string;
+    status: string;
+    /** What is known of its command; nothing was sent by default. */
+    outcome?: Outcome;
+    seconds: number;
+  }): void;
   connectionEvents(registry: string): ConnectionEvents;
-  /** Shows the pool's figures when they are scraped. */
-  watch(pool: AccountPool, figures: () => { cap: number; occupied: number }): void;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -33,8 +39,17 @@ export function adapterMetrics(registry: Registry, owner: { set: string; busines
     buckets: SECONDS,
     registers,
   });
+  const outcomes = new Counter({
+    name: 'epp_request_outcomes_total',
+    help: 'Requests by what is known of their command: done, not-sent, unknown.',
+    labelNames: [...ofConnection, 'operation', 'outcome'],
+    registers,
+  });
   /** Bound to their labels once: there are few combinations, and many requests. */
-  const ofRequests = new Map<string, { count: Counter.Internal; duration: Histogram.Internal<string> }>();
+  const ofRequests = new Map<
+    string,
+    { count: Counter.Internal; duration: Histogram.Internal<string>; outcomes: Counter.Internal }
+  >();
   const counter = (name: string, help: string, more: readonly string[] = []) =>
     new Counter({ name, help, labelNames: [...ofConnection, ...more], registers });
   const opens = counter('epp_connection_opens_total', 'Logins that were answered 1000.');
@@ -45,53 +60,27 @@ export function adapterMetrics(registry: Registry, owner: { set: string; busines
   );
   const losses = counter('epp_connection_losses_total', 'Open connections that ended unasked.', ['reason']);
 
-  const watched: { pool: AccountPool; figures: () => { cap: number; occupied: number } }[] = [];
-  const gauge = (name: string, help: string, value: (seen: (typeof watched)[number]) => number) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ofConnection,
-      registers,
-      collect() {
-        for (const seen of watched) this.set({ ...owner, registry: seen.pool.account }, value(seen));
-      },
-    });
-  gauge(
-    'epp_connection_total',
-    'Connections to the registry, those being opened or closed included.',
-    ({ pool }) => {
-      const { opening, idle, busy, closing } = pool.counts();
-      return opening + idle + busy + closing;
-    },
+  const refusals = counter(
+    'epp_login_refusals_total',
+    "Logins that the registry refused for their credentials, by its result code; 'none': we did not send them.",
+    ['code'],
   );
-  gauge('epp_connection_active', 'Connections at work on a command.', ({ pool }) => pool.counts().busy);
-  gauge(
-    'epp_connection_idle',
-    'Connections that are logged in and wait for work.',
-    ({ pool }) => pool.counts().idle,
-  );
-  gauge(
-    'epp_connection_limit',
-    'Connections that this process may hold now.',
-    ({ figures }) => figures().cap,
-  );
-  gauge(
-    'epp_connection_occupied',
-    'Connections that count against the limit: also closed ones that the registry may still count.',
-    ({ figures }) => figures().occupied,
-  );
-  gauge('epp_request_queue_size', 'Requests that wait for a connection.', ({ pool }) => pool.waiting);
 
   return {
-    request({ registry: account, operation, status, seconds }) {
-      const key = `${account} ${operation} ${status}`;
+    request({ registry: account, operation, status, outcome = 'not-sent', seconds }) {
+      const key = `${account} ${operation} ${status} ${outcome}`;
       let bound = ofRequests.get(key);
       if (!bound) {
         const labels = { ...owner, registry: account, operation, status };
-        bound = { count: requests.labels(labels), duration: durations.labels(labels) };
+        bound = {
+          count: requests.labels(labels),
+          duration: durations.labels(labels),
+          outcomes: outcomes.labels({ ...owner, registry: account, operation, outcome }),
+        };
         ofRequests.set(key, bound);
       }
       bound.count.inc();
+      bound.outcomes.inc();
       bound.duration.observe(seconds);
     },
     connectionEvents(name) {
@@ -100,10 +89,9 @@ export function adapterMetrics(registry: Registry, owner: { set: string; busines
         opened: () => opens.inc(labels),
         openFailed: (reason) => failures.inc({ ...labels, reason }),
         lost: (reason) => losses.inc({ ...labels, reason }),
+        loginRefused: (code) => refusals.inc({ ...labels, code: code ?? 'none' }),
       };
     },
-    watch: (pool, figures) => {
-      watched.push({ pool, figures });
-    },
+    ...poolMetrics(registry, owner),
   };
 }

@@ -220,6 +220,7 @@ function buildAccounts(
       }),
       newTransactionId,
       events: metrics.connectionEvents(account.name),
+      observe: metrics.commands(account.name),
       clock,
       log: options.log,
       ...(options.random ? { random: options.random } : {}),

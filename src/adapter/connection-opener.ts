@@ -37,6 +37,8 @@ export interface ConnectionEvents {
   openFailed(kind: string): void;
   /** An open connection ended unasked. */
   lost(kind: string): void;
+  /** For its credentials. @param code the registry's; undefined: they could not even be sent */
+  loginRefused(code: number | undefined): void;
 }
 
 /** Why a connection could not be opened, or ended; for people. */
@@ -238,6 +240,7 @@ export class ConnectionOpener {
     const { error, opened } = end;
     if (!error) return;
     const attempt = this.#attemptOf.get(connection);
+    if (isRefusal(error)) this.#options.events.loginRefused(error.code);
     if (!opened && attempt && error.outcome === 'unknown') this.#logins.unanswered(attempt);
     // Our own decisions are no trouble of the registry's
     if (error.kind === 'budget' || error.kind === 'shutdown') {

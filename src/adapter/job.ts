@@ -28,6 +28,8 @@ export interface PartOptions {
   /** Monotonic milliseconds after which its caller has no use for it, however often it was tried. */
   lastMs: number;
   order: number;
+  /** Monotonic milliseconds since when it waits. */
+  sinceMs: number;
 }
 
 export interface JobHost {
@@ -138,6 +140,7 @@ export class Part implements QueueEntry {
   readonly tenant: string;
   readonly takesRoom: boolean;
   deadlineMs: number;
+  sinceMs: number;
   mergeKey: string | undefined;
   place: Place | undefined;
   seat: Seat | undefined;
@@ -159,6 +162,7 @@ export class Part implements QueueEntry {
     this.deadlineMs = options.deadlineMs;
     this.#lastMs = options.lastMs;
     this.order = options.order;
+    this.sinceMs = options.sinceMs;
     this.priority = job.priority;
     this.tenant = job.tenant;
     this.takesRoom = index === 0;
@@ -166,6 +170,10 @@ export class Part implements QueueEntry {
 
   get transform(): boolean {
     return this.job.transform;
+  }
+
+  get checks(): boolean {
+    return this.command.command === 'check';
   }
 
   get unknown(): EppError | undefined {

@@ -45,7 +45,8 @@ function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins'
       return session;
     },
     newTransactionId: transactionIds({ prefix: 'T' }),
-    events: { opened: () => {}, openFailed: () => {}, lost: () => {} },
+    events: { opened: () => {}, openFailed: () => {}, lost: () => {}, loginRefused: () => {} },
+    observe: { waited: () => {}, checked: () => {} },
     clock,
     log: silentLog,
     random: () => 0,

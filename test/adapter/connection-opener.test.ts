@@ -43,6 +43,7 @@ function setUp() {
       opened: () => events.push('opened'),
       openFailed: (kind) => events.push(`failed ${kind}`),
       lost: (kind) => events.push(`lost ${kind}`),
+      loginRefused: (code) => events.push(`refused ${code}`),
     },
     clock,
     log: silentLog,

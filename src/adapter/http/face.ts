@@ -168,7 +168,13 @@ class HttpFace {
     const ms = clock.monotonicMs() - startMs;
     const [account, operation] =
       'problem' in read ? [read.problem.account, 'none'] : [read.account.name, read.operation];
-    metrics.request({ registry: account ?? 'none', operation, status: told.label, seconds: ms / 1_000 });
+    metrics.request({
+      registry: account ?? 'none',
+      operation,
+      status: told.label,
+      outcome: told.outcome,
+      seconds: ms / 1_000,
+    });
     this.#logAccess({ requestId, trace, read: 'problem' in read ? undefined : read, told, ms });
     if (account !== undefined) reply.header('x-epp-account', account);
     return this.#tell(reply, told, { requestId, trace });
@@ -209,7 +215,8 @@ class HttpFace {
   refuse(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
     const requestId = requestIdOf(request.headers) ?? this.#newId();
     const trace = traceOfHeaders(request.headers, newSpanId);
-    this.#options.metrics.request({ registry: 'none', operation: 'none', status: told.label, seconds: 0 });
+    const { label: status, outcome } = told;
+    this.#options.metrics.request({ registry: 'none', operation: 'none', status, outcome, seconds: 0 });
     this.#logAccess({ requestId, trace, read: undefined, told, ms: 0 });
     return this.#tell(reply, told, { requestId, trace });
   }

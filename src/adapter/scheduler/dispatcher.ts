@@ -11,6 +11,7 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Job, type JobHost, type Part, type PartOptions } from '../job.ts';
+import type { CommandObserver } from '../pool-metrics.ts';
 import type { PooledConnection } from '../pooled-connection.ts';
 import { ship } from '../shipment.ts';
 import { type Answer, RequestRefused, type Work } from '../work.ts';
@@ -40,6 +41,7 @@ export interface DispatcherOptions {
   depth: number;
   transformReservePercent: number;
   newTransactionId: () => string;
+  observe: CommandObserver;
   clock: Clock;
   log: Log;
 }
@@ -149,6 +151,7 @@ export class Dispatcher implements JobHost {
       mergeKey: mergeKeyOf(part, checks),
       deadlineMs: Math.min(nowMs + timeouts.queueMs, deadlineMs),
       lastMs: deadlineMs,
+      sinceMs: nowMs,
       order: ++this.#orders,
     }));
   }
@@ -269,8 +272,11 @@ export class Dispatcher implements JobHost {
   }
 
   #ship(connection: PooledConnection, parts: Part[], names?: string[]): void {
-    const { account, clock, log, newTransactionId, rate, timeouts } = this.#options;
-    if (rate.limited) this.#ration.sent(clock.monotonicMs());
+    const { account, clock, log, newTransactionId, observe, rate, timeouts } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (rate.limited) this.#ration.sent(nowMs);
+    for (const part of parts) observe.waited(part.priority, nowMs - part.sinceMs);
+    if (parts[0]?.checks) observe.checked(names?.length ?? parts[0].cost);
     if (connection.inFlight === 0) this.#busy++;
     if (parts[0]?.transform) this.#transforms++;
     const shipment = {
@@ -302,6 +308,7 @@ export class Dispatcher implements JobHost {
     } else if (job.abandoned) {
       job.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
     } else {
+      part.sinceMs = this.#options.clock.monotonicMs();
       this.#queue.putBack(part);
       this.dispatch();
       this.#host.onDemand();
