@@ -142,6 +142,7 @@ function notify({ store }: Registry, clientId: string, object: Transferable, tra
 /** `acID` is who has decided or should: who has the object, or at a cancellation who asked. */
 function trnData({ id }: Transferable, transfer: TransferRecord): Record<string, unknown> {
   const { status, requester, requestedAt, holder, actionAt, expiresAt } = transfer;
+  const ended = status === 'clientRejected' || status === 'clientCancelled';
   return {
     ...id,
     trStatus: status,
@@ -149,7 +150,8 @@ function trnData({ id }: Transferable, transfer: TransferRecord): Record<string,
     reDate: requestedAt.toISOString(),
     acID: status === 'clientCancelled' ? requester : holder,
     acDate: actionAt.toISOString(),
-    ...(expiresAt === undefined ? {} : { exDate: expiresAt.toISOString() }),
+    // only where the transfer changes it (RFC 5731 section 3.2.4)
+    ...(expiresAt === undefined || ended ? {} : { exDate: expiresAt.toISOString() }),
   };
 }
 
