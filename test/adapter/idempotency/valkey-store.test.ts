@@ -211,6 +211,26 @@ describe.skipIf(NO_REDIS !== undefined)(
       await replica.stop();
     });
 
+    it('need no other right than those of docs/idempotency-and-cache.md', async () => {
+      const commands =
+        'auth client|setname select ping eval evalsha hmget hget hset pexpire del time info config|get';
+      const may = commands.split(' ').map((command) => `+${command}`);
+      server = await RedisServer.start({
+        username: 'adapter',
+        password: 'correct-horse',
+        may: `resetkeys ~eppset:idempotency:* -@all ${may.join(' ')}`,
+      });
+      await secret('login', { username: 'adapter', password: 'correct-horse' });
+      const store = await storeOf({ credentialsDir: 'login', database: 1 });
+      expect(await store.claim('k', aClaim('a'))).toEqual({ kind: 'new' });
+      await store.settle('k', aClaim('a'), DONE);
+      expect(await store.claim('k', aClaim('b'))).toEqual({ kind: 'settled', ...DONE });
+      await store.claim('free', aClaim('a'));
+      await store.release('free', aClaim('a'));
+      expect(await store.claim('free', aClaim('b'))).toEqual({ kind: 'new' });
+      await eventually(() => expect(health).toEqual({ there: true, weak: [] }));
+    });
+
     it('do not know of a server that does not let its clients look', async () => {
       server = await RedisServer.start({
         username: 'adapter',
