@@ -9,7 +9,7 @@ import { silentLog as log } from '../../../src/lib/log.ts';
 import { useApiServer } from '../../cluster/using-api.ts';
 import { serveCrds } from '../../embedded/served-crds.ts';
 import { eventually } from '../../support/eventually.ts';
-import { Cluster, Partition } from './cluster.ts';
+import { Cluster, Partition, type Process } from './cluster.ts';
 
 const LIMIT = 8;
 const { api, namespace } = useApiServer({ prefix: 'budget' });
@@ -150,5 +150,25 @@ describe('allocator and holders on a real API server', () => {
       return Object.values(spec.entries).every(({ lease }) => lease !== core!.pod.metadata.uid) && spec;
     }, settled)) as { entries: Record<string, { state: string }> };
     expect(Object.values(entries).filter(({ state }) => state === 'Quarantined')).toEqual([]);
+  });
+
+  it('shuts out a password that is refused, and lets everybody in once one pod has proven another', async () => {
+    const { registry } = cluster;
+    registry.password = 'another';
+    const started: Process[] = [];
+    for (let n = 0; n < 3; n += 1) started.push(cluster.start(await cluster.createPod('core'), 1));
+    await eventually(() => started.every(({ holder }) => holder.account('reg').cap > 0), settled);
+    const login = async () => (await cluster.ledger())?.spec.login;
+    await eventually(async () => (await login())?.state === 'Refused', settled);
+    // Whoever was told that all may had one try; from then on it is one at a time.
+    expect(registry.refusals).toBeLessThanOrEqual(started.length + 1);
+    expect(open(started)).toBe(0);
+    const [first, ...others] = started;
+    first!.readPassword('another');
+    await eventually(() => first!.open > 0, { ...settled, what: 'the first to read it is let in' });
+    for (const process of others) process.readPassword('another');
+    await eventually(() => others.every((process) => process.open > 0), settled);
+    expect(await login()).toMatchObject({ state: 'Proven', refusals: 0 });
+    for (const process of started) await process.terminate();
   });
 });

@@ -29,6 +29,9 @@ export const IDLE_MS = 1_000;
 export class CountingRegistry {
   readonly limit: number;
   peak = 0;
+  /** Of the account; others are refused. */
+  password = 'right';
+  refusals = 0;
   readonly #lastByte = new Map<string, number>();
 
   constructor(limit: number) {
@@ -39,6 +42,14 @@ export class CountingRegistry {
     const now = clock.monotonicMs();
     for (const [id, at] of this.#lastByte) if (now - at >= IDLE_MS) this.#lastByte.delete(id);
     return this.#lastByte.size;
+  }
+
+  /** False: refused, and the connection is closed. */
+  login(id: string, password: string): boolean {
+    if (password === this.password) return true;
+    this.refusals += 1;
+    this.end(id);
+    return false;
   }
 
   accept(id: string): void {
@@ -100,6 +111,7 @@ export class Process {
   readonly holder: BoundHolder;
   readonly pod: Pod;
   load: number;
+  #password = 'right';
   readonly #registry: CountingRegistry;
   readonly #connections = new Map<string, Slot>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -126,6 +138,12 @@ export class Process {
     return this.#connections.size;
   }
 
+  /** kubelet has brought another Secret. */
+  readPassword(password: string): void {
+    this.#password = password;
+    this.holder.loginResult('reg', 'unproven');
+  }
+
   /** SIGKILL: nobody hears of it, and the sockets stay half open. */
   kill(): void {
     clearInterval(this.#timer);
@@ -142,7 +160,12 @@ export class Process {
   #work(): void {
     const { excess } = this.holder.account('reg');
     for (const id of [...this.#connections.keys()].slice(0, excess)) this.#logout(id);
-    while (this.#connections.size < Math.max(1, this.load) && this.#connect()) {
+    if (this.holder.account('reg').logins === 'prove') this.#connect();
+    while (
+      this.holder.account('reg').logins === 'all' &&
+      this.#connections.size < Math.max(1, this.load) &&
+      this.#connect()
+    ) {
       // As many as there are.
     }
     for (const [id, slot] of this.#connections) if (slot.mayWrite()) this.#registry.hear(id);
@@ -160,8 +183,14 @@ export class Process {
       return false;
     }
     const id = randomUUID();
-    this.#connections.set(id, slot);
     this.#registry.accept(id);
+    const taken = this.#registry.login(id, this.#password);
+    this.holder.loginResult('reg', taken ? 'proven' : 'refused');
+    if (!taken) {
+      slot.ended('confirmed');
+      return false;
+    }
+    this.#connections.set(id, slot);
     slot.opened();
     slot.revoked.addEventListener('abort', () => {
       this.#connections.delete(id);
