@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# A small registry on Net::EPP: net-epp-server.pl CA-FILE CERT-FILE KEY-FILE
+# A small registry on Net::EPP: net-epp-server.pl CA-FILE CERT-FILE KEY-FILE SSL-VERSION
 # Framing is Net::EPP::Protocol's, greeting and responses are Net::EPP::Frame's, commands are read by XML::LibXML, and TLS is
 # IO::Socket::SSL's: nothing of what goes over the wire is this project's own.
 #
@@ -25,7 +25,7 @@ use XML::LibXML;
 # The module's own constant has another number.
 use constant USE_OUT_OF_ORDER => 2002;
 
-my ($ca, $cert, $key) = @ARGV;
+my ($ca, $cert, $key, $version) = @ARGV;
 my %NS = map { $_ => (Net::EPP::Frame::ObjectSpec->spec($_))[1] } qw(domain host contact);
 my $json = JSON::PP->new->canonical->utf8;
 my $xml = XML::LibXML->new(no_network => 1, expand_entities => 0, load_ext_dtd => 0);
@@ -312,6 +312,7 @@ my $server = IO::Socket::SSL->new(
     SSL_ca_file => $ca,
     SSL_cert_file => $cert,
     SSL_key_file => $key,
+    SSL_version => $version,
     SSL_verify_mode => SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
 ) or die "cannot listen: $!, $SSL_ERROR\n";
 say_that('listening', port => 0 + $server->sockport);

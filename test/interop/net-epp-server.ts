@@ -28,7 +28,8 @@ export class NetEppServer {
     this.#folder = folder;
   }
 
-  static async start(account: Account): Promise<NetEppServer> {
+  /** @param tls the version that it speaks, as `TLSv1_2`; 1.2 and 1.3 by default */
+  static async start(account: Account, tls = 'SSLv23:!SSLv3:!SSLv2:!TLSv1:!TLSv1_1'): Promise<NetEppServer> {
     const folder = await mkdtemp(join(tmpdir(), 'eppset-net-epp-server-'));
     const certificates = await makeCertificates({ names: ['localhost', '127.0.0.1'] });
     const paths = [];
@@ -37,7 +38,7 @@ export class NetEppServer {
       await writeFile(path, certificates[part]);
       paths.push(path);
     }
-    const program = new TalkingProgram('perl', [SCRIPT, ...paths]);
+    const program = new TalkingProgram('perl', [SCRIPT, ...paths, tls]);
     try {
       const { port } = await program.line(({ event }) => event === 'listening');
       const server = new NetEppServer(port, certificates, program, folder);
