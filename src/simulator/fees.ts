@@ -7,7 +7,7 @@ import type {
   FeeTransform,
   FeeTransformResult,
 } from '../epp/extensions/fee-versions.ts';
-import { availableOf, debit, decimalOf, moneyOf, setBalance, unitsOf } from './money.ts';
+import { debit, decimalOf, moneyOf, setBalance, unitsOf } from './money.ts';
 import type { Policy, Prices } from './policy.ts';
 import { Refusal, type Registry, type Request } from './registry.ts';
 import type { GracePeriod } from './store.ts';
@@ -86,7 +86,7 @@ export function refund(registry: Registry, clientId: string, grace: readonly Gra
   const value: FeeTransformResult = {
     currency: registry.policy.currency,
     credits: [{ value: decimalOf(-units), description: 'Grace period' }],
-    balance: decimalOf(availableOf(money) - money.creditLimit),
+    balance: decimalOf(money.balance),
     creditLimit: decimalOf(money.creditLimit),
   };
   return [{ name: 'fee', element: ELEMENTS.delete, value }];
