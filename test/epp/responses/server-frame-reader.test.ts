@@ -64,87 +64,79 @@ function expectAlike(reader: ServerFrameReader, body: Buffer): void {
   expect(outcome(() => reader.read(body))).toEqual(outcome(() => readServerFrame(body)));
 }
 
-/** Text as registries write it, and as they should not. */
-const words = fc.constantFrom(
-  'In use',
-  'In  use',
-  ' padded ',
-  'a&amp;b',
-  'a & b',
-  '<!-- c -->x',
-  '<![CDATA[<x>]]>',
-  'é',
-  '\u00a0',
-  'x>y',
-  '"q"',
-  "'",
-  '',
-  'line\nbreak',
+/** Mostly what a learned shape takes, so that what it must not take comes alone. */
+function mostly<T>(usual: fc.Arbitrary<T>, ...odd: T[]): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
+}
+
+const words = mostly(
+  fc.constantFrom('In use', 'x', 'Reserved name 1'),
+  ...[
+    'In  use',
+    ' padded ',
+    'a&amp;b',
+    'a & b',
+    '<!-- c -->x',
+    '<![CDATA[<x>]]>',
+    'é',
+    '\u00a0',
+    'x>y',
+    '"q"',
+    "'",
+  ],
+  ...['', 'line\nbreak'],
 );
-const names = fc.oneof(
-  fc.constantFrom('a.com', 'B.Example', 'xn--p1ai', ' a.com ', 'a&#46;com', 'ä.de', '', 'x<y/>', 'a]]>b'),
+const names = mostly(
   fc.domain(),
+  ...['xn--p1ai', ' a.com ', 'a&#46;com', 'ä.de', '', 'x<y/>', 'a]]>b', 'a>b', 'a"b'],
 );
 const cds: fc.Arbitrary<Cd> = fc.record(
   {
     name: names,
-    avail: fc.constantFrom('1', '0', 'true', 'false', ' 1 ', 'TRUE', '', '2', '1&#49;'),
+    avail: mostly(fc.constantFrom('1', '0', 'true', 'false'), ' 1 ', 'TRUE', '', '2', '1&#49;', '01'),
     reason: words,
-    lang: fc.constantFrom(
-      '',
-      ' lang="en"',
+    lang: mostly(
+      fc.constantFrom('', ' lang="en"'),
       " lang='en'",
       ' lang="a&amp;b"',
       ' x="1"',
       ' lang="en" x="1"',
       ' ',
     ),
-    space: fc.constantFrom('', ' ', '\n  ', '\r\n\t', '<!-- -->'),
+    space: mostly(fc.constantFrom('', ' ', '\n  ', '\r\n\t'), '<!-- -->', 'text', '\u00a0'),
   },
   { requiredKeys: ['name', 'avail'] },
 );
-const ids = fc.oneof(fc.constantFrom('ABC-12345', 'a b', '&lt;', 'é', '', ' x '), fc.string());
-const answers: fc.Arbitrary<Answer> = fc.record({
-  prefix: fc.constantFrom('domain:', 'd:', ''),
-  key: fc.constantFrom('name', 'id'),
-  items: fc.array(cds, { maxLength: 4 }),
-  clTRID: ids,
-  svTRID: ids,
-  extension: fc.constantFrom('', '', '<x:y xmlns:x="urn:x"/>'),
-  message: fc.constantFrom('ok', 'ok', 'Command completed', 'é'),
-});
-/** Answers as one registry gives them: alike but for names, ids and reasons. */
+const ids = mostly(fc.stringMatching(/^[A-Z0-9-]{3,20}$/), 'a b', '&lt;', 'é', '', ' x ', 'a>b', '<x/>');
+/** Answers as one registry gives them: alike but for names, ids and reasons. The first is one to learn from. */
 const registries = fc
   .tuple(fc.constantFrom('domain:', 'd:', ''), fc.constantFrom('name', 'id'))
   .chain(([prefix, key]) =>
-    fc.array(
-      fc.record({
-        prefix: fc.constant(prefix),
-        key: fc.constant(key),
-        items: fc.array(cds, { minLength: 1, maxLength: 4 }),
-        clTRID: ids,
-        svTRID: ids,
-      }),
-      { minLength: 1, maxLength: 8 },
-    ),
+    fc.record({
+      first: fc.constant({ ...plain, prefix, key }),
+      others: fc.array(
+        fc.record({
+          prefix: fc.constant(prefix),
+          key: fc.constant(key),
+          items: fc.array(cds, { maxLength: 3 }),
+          clTRID: ids,
+          svTRID: ids,
+          extension: mostly(fc.constant(''), '<x:y xmlns:x="urn:x"/>'),
+          message: mostly(fc.constant('ok'), 'Command completed', 'é'),
+        }),
+        { minLength: 1, maxLength: 8 },
+      ),
+    }),
   );
 
 describe('ServerFrameReader', () => {
   it('reads as the general reader does, whatever it has learned before', () => {
     fc.assert(
-      fc.property(fc.array(answers, { minLength: 1, maxLength: 8 }), (all) => {
+      fc.property(registries, ({ first, others }) => {
         const reader = new ServerFrameReader();
-        reader.read(answer(plain));
-        for (const one of all) expectAlike(reader, answer(one));
+        for (const one of [first, ...others]) expectAlike(reader, answer(one));
       }),
-      { numRuns: 500 },
-    );
-    fc.assert(
-      fc.property(registries, (all) => {
-        const reader = new ServerFrameReader();
-        for (const one of all) expectAlike(reader, answer(one));
-      }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
