@@ -48,6 +48,9 @@ const MAX_PARAM_LENGTH = 1_024;
 export const MAX_HEADER_BYTES = 16 * 1024;
 export const MAX_BODY_BYTES = 256 * 1024;
 
+/** For answers that are on their way when the server closes. */
+const CLOSE_MS = 1_000;
+
 const STATUS_OF_FAULT: Readonly<Record<TransportFault, number>> = {
   'bad-path': 400,
   'bad-request': 400,
@@ -65,7 +68,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimit ?? MAX_BODY_BYTES,
-    forceCloseConnections: true,
+    // What is being answered when the server closes still is: see `cutWhenClosing`
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
     http: {
@@ -80,6 +85,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => onClientError(error, socket, refuse),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
+  // Bounded by their bytes. More than node's 2000 would be left out silently, an idempotency key among them
+  app.server.maxHeadersCount = 0;
+  cutWhenClosing(app);
   const alive = (_request: unknown, reply: FastifyReply) => {
     const reason = options.sickness?.();
     return reason === undefined ? { status: 'ok' } : reply.code(503).send({ status: 'sick', reason });
@@ -95,6 +103,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return options.metrics.metrics();
   });
   return app;
+}
+
+/** Answers get out when the server closes; who has none by then, or is still writing, is cut. */
+function cutWhenClosing(app: FastifyInstance): void {
+  let cut: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+    done();
+  });
+  app.addHook('onClose', (_instance, done) => {
+    clearTimeout(cut);
+    done();
+  });
 }
 
 function plainRefusal(fault: TransportFault): Refusal {

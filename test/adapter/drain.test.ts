@@ -100,12 +100,17 @@ describe('drain', { timeout: 20_000 }, () => {
 
   it('close() cuts what is left and tells its callers', async () => {
     await setUp({ registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
-    const cut = create('cut.com').catch((error: Error) => error);
+    const cut = create('cut.com');
     await eventually(() => h.held() === 1);
     await h.adapter.close();
     await eventually(() => h.budget.held === 0);
+    // it learns what to reconcile by
     const reply = await cut;
-    if (!(reply instanceof Error)) expect(reply).toMatchObject({ status: 502, body: { outcome: 'unknown' } });
+    expect(reply).toMatchObject({
+      status: 502,
+      body: { outcome: 'unknown', retry: 'reconcile', clTRID: expect.any(String) },
+    });
+    expect(reply.headers.get('connection')).toBe('close');
     await expect(h.get('/healthz')).rejects.toThrow();
   });
 });

@@ -157,7 +157,6 @@ class HttpFace {
     const { clock, metrics } = this.#options;
     const startMs = clock.monotonicMs();
     const stage = this.#options.stage();
-    if (stage !== 'serving') reply.header('connection', 'close');
     const requestId = requestIdOf(request.headers) ?? this.#newId();
     const trace = traceOfHeaders(request.headers, newSpanId);
     const read = this.#read(request as CommandRequest, { trace, startMs, check });
@@ -241,6 +240,8 @@ class HttpFace {
       .header('x-epp-set', this.#options.set)
       .header('x-epp-outcome', told.outcome)
       .header('x-request-id', requestId);
+    // asked now: it may have come to leave while the command ran
+    if (this.#options.stage() !== 'serving') reply.header('connection', 'close');
     if (trace) reply.header('traceparent', traceparentOf(trace));
     if (told.retryAfterSeconds !== undefined) reply.header('retry-after', String(told.retryAfterSeconds));
     if (told.replayed) reply.header('idempotency-replayed', 'true');

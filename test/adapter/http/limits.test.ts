@@ -1,112 +1,26 @@
 /** Slow, broken and greedy clients, byte by byte on real sockets. */
-import { connect, type Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapterMetrics } from '../../../src/adapter/adapter-metrics.ts';
-import type { PooledAccount } from '../../../src/adapter/command-runner.ts';
-import { addCommandRoutes, refuseTransport } from '../../../src/adapter/http/face.ts';
-import { TldRouter } from '../../../src/adapter/http/tld-routing.ts';
-import type { Answer } from '../../../src/adapter/work.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { createHttpServer, listen } from '../../../src/lib/http-server.ts';
-import { silentLog } from '../../../src/lib/log.ts';
 import { eventually } from '../../support/eventually.ts';
+import {
+  answer,
+  BODY,
+  DONE,
+  drip,
+  HELD_BODY,
+  PLACES,
+  post,
+  type SocketFace,
+  startSocketFace,
+} from './socket-face.ts';
 
-const TIMEOUTS = { headersMs: 300, requestMs: 600, keepAliveMs: 400, checkEveryMs: 20 };
-const PLACES = 8;
-const ACCOUNT = { name: 'acme-com', accreditation: 'acme', tlds: ['com'] } as unknown as PooledAccount;
-const DONE: Answer = { response: { results: [{ code: 1000, message: 'm' }] }, clTRID: 'CL-1' };
-const BODY = '{"names": ["a.com"]}';
-
-let app: FastifyInstance;
-let port: number;
-/** Requests for held.com stand here. */
-const held: ((answer: Answer) => void)[] = [];
-let ran = 0;
-
+let face: SocketFace;
 beforeAll(async () => {
-  const registry = new Registry();
-  const metrics = adapterMetrics(registry, { set: 'epp.core.bj', business: 'core' });
-  app = createHttpServer({
-    metrics: registry,
-    readiness: () => ({ ready: true, reasons: [] }),
-    timeouts: TIMEOUTS,
-    refuse: refuseTransport('epp.core.bj', metrics),
-  });
-  addCommandRoutes(app, {
-    set: 'epp.core.bj',
-    router: new TldRouter([ACCOUNT]),
-    runner: {
-      run({ work }) {
-        ran++;
-        const [name] = work.command.body.names as string[];
-        return name === 'held.com' ? new Promise((resolve) => held.push(resolve)) : Promise.resolve(DONE);
-      },
-    },
-    metrics,
-    clock: systemClock,
-    log: silentLog,
-    stage: () => 'serving',
-    maxConcurrentRequests: PLACES,
-    accessLog: 'none',
-  });
-  ({ port } = await listen(app, { host: '127.0.0.1', port: 0 }));
+  face = await startSocketFace();
 });
-afterAll(() => app.close());
+afterAll(() => face.app.close());
 
-const counted = async (status: string) => {
-  const { body } = await app.inject({ method: 'GET', url: '/metrics' });
-  return Number(new RegExp(`epp_request_total{.*status="${status}"} (\\d+)`).exec(body)?.[1] ?? 0);
-};
-
-interface Client {
-  socket: Socket;
-  /** All that was received. */
-  text(): string;
-  closed: Promise<void>;
-}
-
-function client(): Client {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk.toString();
-  });
-  socket.on('error', () => {});
-  const closed = new Promise<void>((resolve) => {
-    socket.once('close', () => resolve());
-  });
-  return { socket, text: () => text, closed };
-}
-
-/** What stands in the last answer that was received. */
-function answer({ text }: Client): { status: number; headers: string; body: Record<string, unknown> } {
-  const at = text().lastIndexOf('HTTP/1.1 ');
-  const [headers = '', body = ''] = text().slice(at).split('\r\n\r\n');
-  return { status: Number(headers.slice(9, 12)), headers, body: body === '' ? {} : JSON.parse(body) };
-}
-
-const post = (
-  body: string,
-  headers = `content-length: ${Buffer.byteLength(body)}\r\n`,
-  path = '/com/check',
-) => `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${headers}\r\n${body}`;
-const check = () =>
-  fetch(`http://127.0.0.1:${port}/com/check`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: BODY,
-  });
-
-/** Sends a byte of it every 20 ms until the connection is closed. */
-function drip({ socket, closed }: Client, text: string): Promise<void> {
-  let at = 0;
-  const timer = setInterval(() => {
-    if (at < text.length && socket.writable) socket.write(text[at++] as string);
-  }, 20);
-  return closed.finally(() => clearInterval(timer));
-}
+const client = () => face.client();
+const check = () => face.check();
 
 describe('a client that is too slow', { timeout: 10_000 }, () => {
   it('with its headers is told so, and cut', async () => {
@@ -118,7 +32,7 @@ describe('a client that is too slow', { timeout: 10_000 }, () => {
     });
     expect(answer(slow).headers).toContain('content-type: application/problem+json');
     expect(answer(slow).headers).toContain('x-epp-outcome: not-sent');
-    expect(await counted('request-timeout')).toBeGreaterThan(0);
+    expect(await face.counted('request-timeout')).toBeGreaterThan(0);
   });
 
   it('with its body is told so, and cut', async () => {
@@ -144,7 +58,7 @@ describe('a client that is too slow', { timeout: 10_000 }, () => {
 
   it('takes nobody the place of more than a moment', async () => {
     const crowd = Array.from({ length: 50 }, () => client());
-    const before = ran;
+    const before = face.ran;
     for (const [index, slow] of crowd.entries()) {
       void drip(slow, index % 2 === 0 ? post(BODY.padEnd(1_000)) : 'POST /com/check HTTP/1.1\r\nx: ');
     }
@@ -153,7 +67,7 @@ describe('a client that is too slow', { timeout: 10_000 }, () => {
     await Promise.all(crowd.map(({ closed }) => closed));
     const answers = await Promise.all(Array.from({ length: PLACES }, check));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: PLACES }, () => 200));
-    expect(ran).toBeGreaterThan(before);
+    expect(face.ran).toBeGreaterThan(before);
   });
 });
 
@@ -168,12 +82,12 @@ describe('a place', { timeout: 10_000 }, () => {
 
   it('is given back by a caller that goes while its command is at work', async () => {
     const leavers = Array.from({ length: PLACES }, () => client());
-    for (const { socket } of leavers) socket.write(post('{"names": ["held.com"]}'));
-    await eventually(() => held.length === PLACES);
+    for (const { socket } of leavers) socket.write(post(HELD_BODY));
+    await eventually(() => face.held.length === PLACES);
     expect((await check()).status).toBe(503);
     for (const { socket } of leavers) socket.destroy();
     await eventually(async () => (await check()).status === 200, { what: 'a place' });
-    for (const resolve of held.splice(0)) resolve(DONE);
+    for (const one of face.held.splice(0)) one.answer(DONE);
   });
 });
 
@@ -199,7 +113,7 @@ describe('what is no HTTP', { timeout: 10_000 }, () => {
     ['a chunk that is none', post('zz\r\n', 'transfer-encoding: chunked\r\n'), 400, 'bad-request'],
     ['a header with a line break', post(BODY, 'x: a\nb\r\ncontent-length: 20\r\n'), 400, 'bad-request'],
   ])('is refused: %s', async (_name, text, status, code) => {
-    const before = ran;
+    const before = face.ran;
     const bad = client();
     bad.socket.write(text, 'latin1');
     await bad.closed;
@@ -207,27 +121,27 @@ describe('what is no HTTP', { timeout: 10_000 }, () => {
       status,
       body: { type: `/problems/${code}`, outcome: 'not-sent', retry: 'never' },
     });
-    expect(ran).toBe(before);
+    expect(face.ran).toBe(before);
   });
 
   it('has no answer behind a command that is at work: it would be taken for the answer to that', async () => {
     const bad = client();
-    bad.socket.write(post('{"names": ["held.com"]}'));
-    await eventually(() => held.length === 1);
+    bad.socket.write(post(HELD_BODY));
+    await eventually(() => face.held.length === 1);
     bad.socket.write('garbage\r\n\r\n');
     await bad.closed;
     expect(bad.text()).toBe('');
-    held.shift()?.(DONE);
+    face.held.shift()?.answer(DONE);
   });
 
   it('has no answer, either, where it only comes too slowly', async () => {
     const slow = client();
-    slow.socket.write(post('{"names": ["held.com"]}'));
-    await eventually(() => held.length === 1);
+    slow.socket.write(post(HELD_BODY));
+    await eventually(() => face.held.length === 1);
     slow.socket.write('POST /com/check HTTP/1.1\r\n');
     await slow.closed;
     expect(slow.text()).toBe('');
-    held.shift()?.(DONE);
+    face.held.shift()?.answer(DONE);
   });
 });
 
@@ -253,10 +167,10 @@ describe('a body', { timeout: 10_000 }, () => {
   });
 
   it('shorter than its length is never a command', async () => {
-    const before = ran;
+    const before = face.ran;
     const short = client();
     short.socket.end(post(BODY, 'content-length: 21\r\n'));
     await short.closed;
-    expect(ran).toBe(before);
+    expect(face.ran).toBe(before);
   });
 });
