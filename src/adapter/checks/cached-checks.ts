@@ -24,6 +24,8 @@ type Request = ReadRequest<PooledAccount>;
 
 /** Tells of changes, here and to the other adapters of the set. */
 export interface ChangeNotices {
+  /** Every change in the set is heard of here. While it is not, nothing is kept or joined. */
+  readonly complete: boolean;
   /** Resolves, soon whatever happens, when those know who can be reached. Never rejects. */
   begins(names: readonly string[] | 'all'): Promise<Change>;
 }
@@ -70,7 +72,12 @@ export class CachedChecks implements CommandRunner {
 
   async run(request: Request, gone: AbortSignal): Promise<Answer> {
     const { command, transform } = request.work;
-    if (isPlainCheck(command)) return this.#check(request, gone);
+    if (isPlainCheck(command)) {
+      if (this.#options.changes.complete) return this.#check(request, gone);
+      const miss = checkedNames(command)?.length ?? 0;
+      this.#options.metrics.names(request.account.name, { hit: 0, joined: 0, miss });
+      return this.#options.next.run(request, gone);
+    }
     const names = transform ? affectedNames(command) : undefined;
     return names === undefined ? this.#options.next.run(request, gone) : this.#change(request, names, gone);
   }

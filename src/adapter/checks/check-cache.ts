@@ -145,6 +145,11 @@ export class CheckCache<A, F extends Flight> {
     this.#release(change);
   }
 
+  /** As if everything had changed. */
+  clear(): void {
+    this.#drop('all');
+  }
+
   #keepMs({ avail }: Checked): number {
     const { freeMs, takenMs } = this.#options;
     if (avail === true) return freeMs;

@@ -9,6 +9,8 @@ import type { TellPeer } from './set-changes.ts';
 export interface DropRouteOptions {
   /** Undefined: nothing is kept here. */
   cache: Pick<CheckCache<never, never>, 'hold' | 'lift'> | undefined;
+  /** Who has said something, whatever it was. */
+  heard?: (from: string) => void;
   set: string;
   instance: string;
   clock: Clock;
@@ -24,7 +26,10 @@ export function addDropRoute(app: FastifyInstance, options: DropRouteOptions): v
     const message = dropMessage.safeParse(received.body);
     if (!message.success) return reply.code(400).send({ error: 'no message of an adapter' });
     const { from, set: theirs, notices } = message.data;
-    if (from !== instance && theirs === set) apply(notices, options);
+    if (from !== instance && theirs === set) {
+      apply(notices, options);
+      options.heard?.(from);
+    }
     return { to: instance };
   });
 }

@@ -14,6 +14,8 @@ export interface CheckFigures {
   dropped(): number;
   /** Adapters of the set that are known. */
   peers(): number;
+  /** Those that are found, and never said a word: while there are any, nothing is kept. */
+  silent(): number;
   /** Those of them that do not know of every change. */
   behind(): number;
 }
@@ -36,7 +38,7 @@ export function checkMetrics(registry: Registry, owner: { set: string; business:
       },
     });
   const none = () => 0;
-  let watched: CheckFigures = { kept: none, dropped: none, peers: none, behind: none };
+  let watched: CheckFigures = { kept: none, dropped: none, peers: none, silent: none, behind: none };
   gauge('epp_check_cache_names', 'Names whose availability is kept.', () => watched.kept());
   new Counter({
     name: 'epp_check_cache_dropped_total',
@@ -50,6 +52,11 @@ export function checkMetrics(registry: Registry, owner: { set: string; business:
   });
   gauge('epp_check_cache_peers', 'Other adapters of the set that are told of changes.', () =>
     watched.peers(),
+  );
+  gauge(
+    'epp_check_cache_peers_silent',
+    'Other adapters of the set that have not said a word yet: as long as there are any, nothing is kept.',
+    () => watched.silent(),
   );
   gauge(
     'epp_check_cache_peers_behind',

@@ -6,6 +6,9 @@
  *
  * A peer that could not be told is told again with growing pauses, and not waited for until it has taken everything. One that is new
  * is told all that may concern it. One that has left the name service is still told for as long as it may keep an answer.
+ *
+ * One that never said a word may change names without this adapter hearing of it: it does not know of this one yet, or is of a time
+ * when the set kept nothing. As long as the name service has one like that, nothing may be kept here.
  */
 import { Backoff } from '../../lib/backoff.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
@@ -21,7 +24,7 @@ import type { Peers } from './peers.ts';
 export type TellPeer = (url: string, message: DropMessage, timeoutMs: number) => Promise<string>;
 
 export interface SetChangesOptions {
-  cache: Pick<CheckCache<never, never>, 'hold' | 'lift'>;
+  cache: Pick<CheckCache<never, never>, 'hold' | 'lift' | 'clear'>;
   /** Undefined: this adapter is the only one. */
   peers: Peers | undefined;
   tell: TellPeer;
@@ -42,8 +45,8 @@ interface Peer {
   /** Of the log: what comes before it was told. */
   told: number;
   lastSeenMs: number;
-  /** It has said who it is: it may be this adapter. */
-  met: boolean;
+  /** As it has said who it is; undefined: not yet. */
+  instance: string | undefined;
   /** The last message arrived. */
   reached: boolean;
   sending: Promise<void> | undefined;
@@ -55,6 +58,8 @@ const WAIT_MS = 250;
 const RETRY_TIMEOUT_MS = 1_000;
 const REFRESH_MS = 2_000;
 const BACKOFF = { baseMs: 250, maxMs: 5_000 };
+/** More than a set has in the time that an answer is kept. */
+const MOST_HEARD = 20_000;
 
 export class SetChanges implements ChangeNotices {
   readonly #options: SetChangesOptions;
@@ -63,6 +68,12 @@ export class SetChanges implements ChangeNotices {
   /** Addresses that lead here. */
   readonly #own = new Set<string>();
   readonly #stop = new AbortController();
+  readonly #firstLook = Promise.withResolvers<void>();
+  /** Processes that have told this one something. */
+  readonly #heard = new Set<string>();
+  /** What the name service said last; undefined: nothing yet. */
+  #found: readonly string[] | undefined;
+  #complete: boolean;
   #changes = 0;
   #refreshing: Promise<void> | undefined;
   #trouble: string | undefined;
@@ -70,17 +81,37 @@ export class SetChanges implements ChangeNotices {
   constructor(options: SetChangesOptions) {
     this.#options = options;
     this.#log = new ChangeLog({ keepMs: options.keepMs });
+    this.#complete = options.peers === undefined;
   }
 
   /** Peers that do not know of everything yet, or were never reached. */
   get behind(): number {
     let count = 0;
-    for (const { met, told } of this.#peers.values()) if (!met || told < this.#log.end) count++;
+    for (const { instance, told } of this.#peers.values())
+      if (instance === undefined || told < this.#log.end) count++;
     return count;
   }
 
   get peers(): string[] {
     return [...this.#peers.keys()].sort();
+  }
+
+  /** Every change is heard of here: nobody is silent. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Peers that the name service knows, and that have not said a word yet. */
+  get silent(): number {
+    return this.#silent().length;
+  }
+
+  /** A process has told this one something. */
+  heard(from: string): void {
+    if (this.#heard.has(from)) return;
+    if (this.#heard.size >= MOST_HEARD) this.#heard.clear();
+    this.#heard.add(from);
+    this.#listen();
   }
 
   start(): void {
@@ -95,6 +126,7 @@ export class SetChanges implements ChangeNotices {
   async begins(names: readonly string[] | 'all'): Promise<Change> {
     const { cache, clock, holdMs, instance } = this.#options;
     const id = `${instance}-${++this.#changes}`;
+    if (this.#found === undefined && this.#refreshing) await this.#atMost(this.#firstLook.promise);
     const nowMs = clock.monotonicMs();
     cache.hold(id, names, nowMs + holdMs, nowMs);
     this.#log.add(id, names, nowMs + holdMs, nowMs);
@@ -119,10 +151,29 @@ export class SetChanges implements ChangeNotices {
       if (reached && peer.sending) waitedFor.push(peer.sending);
     }
     if (waitedFor.length === 0) return;
+    await this.#atMost(Promise.all(waitedFor));
+  }
+
+  async #atMost(work: Promise<unknown>): Promise<void> {
     const timeUp = Promise.withResolvers<void>();
     const timer = this.#options.clock.after(WAIT_MS, timeUp.resolve);
-    await Promise.race([Promise.all(waitedFor), timeUp.promise]);
+    await Promise.race([work, timeUp.promise]);
     timer.cancel();
+  }
+
+  #silent(): string[] {
+    return (this.#found ?? []).filter((url) => {
+      const instance = this.#peers.get(url)?.instance;
+      return !this.#own.has(url) && (instance === undefined || !this.#heard.has(instance));
+    });
+  }
+
+  /** What was kept until now may have changed unheard of from now on. */
+  #listen(): void {
+    const complete = this.#found !== undefined && this.#silent().length === 0;
+    if (complete === this.#complete || this.#options.peers === undefined) return;
+    this.#complete = complete;
+    if (!complete) this.#options.cache.clear();
   }
 
   /** Until everything is told, unless it is on the way or waits for its next try. */
@@ -139,7 +190,7 @@ export class SetChanges implements ChangeNotices {
     const { clock, set, instance, tell } = this.#options;
     for (;;) {
       const batch = this.#log.from(peer.told, clock.monotonicMs());
-      if (!batch && peer.met) {
+      if (!batch && peer.instance !== undefined) {
         peer.told = this.#log.end;
         return;
       }
@@ -151,11 +202,13 @@ export class SetChanges implements ChangeNotices {
         if (to === instance) {
           this.#own.add(peer.url);
           this.#forget(peer);
+          this.#listen();
           return;
         }
-        peer.met = true;
+        peer.instance = to;
         peer.told = next;
         this.#reached(peer);
+        this.#listen();
       } catch (error) {
         this.#missed(peer, error);
         return;
@@ -213,6 +266,11 @@ export class SetChanges implements ChangeNotices {
     for (const url of this.#own) if (!found.includes(url)) this.#own.delete(url);
     for (const peer of this.#peers.values())
       if (nowMs - peer.lastSeenMs > this.#options.keepMs) this.#forget(peer);
+    this.#firstLook.resolve();
+    // Who is new has mostly said a word before it was found; only its name is missing
+    await this.#atMost(Promise.all(found.map((url) => this.#peers.get(url)?.sending)));
+    this.#found = found;
+    this.#listen();
   }
 
   #seen(url: string, nowMs: number): void {
@@ -229,7 +287,7 @@ export class SetChanges implements ChangeNotices {
       url,
       told: this.#log.start,
       lastSeenMs: nowMs,
-      met: false,
+      instance: undefined,
       reached: true,
       sending: undefined,
       backoff,

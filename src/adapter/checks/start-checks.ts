@@ -65,12 +65,13 @@ export function checksOf({
     clock,
     log,
   });
-  addDropRoute(app, { cache, set: file.set, instance, clock });
+  addDropRoute(app, { cache, heard: (from) => changes.heard(from), set: file.set, instance, clock });
   const counted = metrics();
   counted.watch({
     kept: () => cache.size,
     dropped: () => cache.dropped,
     peers: () => changes.peers.length,
+    silent: () => changes.silent,
     behind: () => changes.behind,
   });
   return {

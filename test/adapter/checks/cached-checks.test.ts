@@ -57,7 +57,11 @@ function setUp() {
   const asked: Asked[] = [];
   const notes: string[] = [];
   let ids = 0;
+  const hears = { everything: true };
   const changes: ChangeNotices = {
+    get complete() {
+      return hears.everything;
+    },
     async begins(names) {
       notes.push(`begins ${names}`);
       return { ended: (certain) => void notes.push(`ended ${certain ? 'certain' : 'uncertain'}`) };
@@ -110,7 +114,7 @@ function setUp() {
     const { values = [] } = (await registry.getSingleMetric('epp_check_cache_requests_total')?.get()) ?? {};
     return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
   };
-  return { clock, asked, notes, run, told, counted };
+  return { clock, asked, notes, run, told, counted, hears };
 }
 
 describe('a check', () => {
@@ -147,6 +151,19 @@ describe('a check', () => {
       await answer;
     }
     expect(asked).toHaveLength(2);
+  });
+
+  it('asks for itself while a change may not be heard of', async () => {
+    const { run, asked, hears, counted } = setUp();
+    hears.everything = false;
+    for (let i = 0; i < 2; i++) void run(check(['a.com']));
+    expect(asked.map(({ names }) => names)).toEqual([['a.com'], ['a.com']]);
+    for (const one of asked) one.answer();
+    await setImmediate();
+    hears.everything = true;
+    void run(check(['a.com']));
+    expect(asked).toHaveLength(3);
+    expect(await counted()).toEqual({ miss: 3 });
   });
 
   it('of another account asks for itself', async () => {

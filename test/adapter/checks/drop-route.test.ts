@@ -30,6 +30,7 @@ describe('what one adapter tells another', () => {
         hold: (id, names, untilMs, nowMs) => void did.push(`hold ${id} ${names} ${untilMs - nowMs}`),
         lift: (id, names) => void did.push(`lift ${id} ${names}`),
       },
+      heard: (from) => void did.push(`heard ${from}`),
       set: 'epp.core.bj',
       instance: 'me',
       clock,
@@ -40,16 +41,20 @@ describe('what one adapter tells another', () => {
 
   it('is done in its order, and answered with who did it', async () => {
     expect(await tell(url, message(), 1_000)).toBe('me');
-    expect(did).toEqual(['hold c1 x.com 400', 'lift c0 all']);
+    expect(did).toEqual(['hold c1 x.com 400', 'lift c0 all', 'heard other']);
   });
 
   it.each([
     ['itself', { from: 'me' }],
     ['another set', { set: 'epp.query.bj' }],
-    ['nothing', { notices: [] }],
   ])('is nothing to do, and answered all the same, where it is of %s', async (_what, more) => {
     expect(await tell(url, message(more), 1_000)).toBe('me');
     expect(did).toEqual([]);
+  });
+
+  it('is a word, where it is nothing else', async () => {
+    expect(await tell(url, message({ notices: [] }), 1_000)).toBe('me');
+    expect(did).toEqual(['heard other']);
   });
 
   it.each([

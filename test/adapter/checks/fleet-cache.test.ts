@@ -50,6 +50,7 @@ describe('answers to checks that two adapters keep', { timeout: 30_000 }, () => 
         // itself is not among them
         expect(await each.metric('epp_check_cache_peers')).toBe(1);
         expect(await each.metric('epp_check_cache_peers_behind')).toBe(0);
+        expect(await each.metric('epp_check_cache_peers_silent')).toBe(0);
       }
     });
     return { it, one, other, wire: whole, asked, counted };
@@ -176,6 +177,23 @@ describe('answers to checks that two adapters keep', { timeout: 30_000 }, () => 
     await kept(other, 'a.com', true);
     expect((await one.post('/com/create', named())).status).toBe(200);
     await eventually(async () => expect(avail(await check(other))).toBe(false));
+  });
+
+  it('are not kept while an adapter of the set keeps none, and tells of none: as in the rollout of a cache', async () => {
+    const it = await Fleet.start({ file: { checks: { cacheFor: '10m' } } });
+    fleet = it;
+    const [port] = (await freePorts(1)) as [number];
+    let found: readonly string[] = HOSTS;
+    const lookup = async () => found.map((address) => ({ address, family: 4 }));
+    const peers = dnsPeers({ host: PODS, port }, { lookup });
+    const before = await it.adapter({ peers, listen: { host: HOSTS[1], port } }, { checks: {} });
+    const after = await it.adapter({ peers, listen: { host: HOSTS[0], port } });
+    await eventually(async () => expect(await after.metric('epp_check_cache_peers_silent')).toBe(1));
+    for (let i = 0; i < 3; i++) expect((await check(after)).headers.get('age')).toBeNull();
+    expect((await before.post('/com/create', named())).status).toBe(200);
+    expect(avail(await check(after))).toBe(false);
+    found = [HOSTS[0]];
+    await kept(after, 'a.com', false);
   });
 });
 

@@ -22,6 +22,7 @@ function setUp(peers: string[] = [B]) {
     cache: {
       hold: (id, names) => void here.push(`hold ${names} ${id}`),
       lift: (id, names) => void here.push(`lift ${names} ${id}`),
+      clear: () => void here.push('clear'),
     },
     peers: {
       async others() {
@@ -172,7 +173,7 @@ describe('changes', () => {
     const clock = new ManualClock();
     const told: string[] = [];
     const own = new SetChanges({
-      cache: { hold: () => {}, lift: () => {} },
+      cache: { hold: () => {}, lift: () => {}, clear: () => {} },
       peers: { others: async () => ['http://self', 'http://other'] },
       tell: async (url) => {
         told.push(url);
@@ -189,8 +190,67 @@ describe('changes', () => {
     for (let i = 0; i < 5; i++) await setImmediate();
     expect(told.sort()).toEqual(['http://other', 'http://self']);
     expect(own.peers).toEqual(['http://other']);
+    expect(own.silent).toBe(1);
     await own.begins(['x.com']);
     expect(told.filter((url) => url === 'http://self')).toHaveLength(1);
     own.stop();
+  });
+
+  it('are all heard of only when every adapter that is found has said a word', async () => {
+    const { changes, here, found, settled, pass } = setUp();
+    changes.heard('instance of http://10.0.0.9:8080');
+    expect(changes.complete).toBe(false);
+    changes.start();
+    await settled();
+    expect(changes.silent).toBe(1);
+    expect(changes.complete).toBe(false);
+    changes.heard(`instance of ${B}`);
+    expect(changes.complete).toBe(true);
+    // a new one that has greeted before it is found
+    changes.heard('instance of http://10.0.0.3:8080');
+    found.urls = [B, 'http://10.0.0.3:8080'];
+    await pass(2_000);
+    expect(changes.complete).toBe(true);
+    expect(here).toEqual([]);
+    // one that has not
+    found.urls = [B, 'http://10.0.0.4:8080'];
+    await pass(2_000);
+    expect(changes.complete).toBe(false);
+    expect(here).toEqual(['clear']);
+    found.urls = [B];
+    await pass(2_000);
+    expect(changes.complete).toBe(true);
+    changes.stop();
+  });
+
+  it('are not all heard of while one that is found cannot be reached, nor before the first look', async () => {
+    const { changes, answers, found, settled, pass } = setUp();
+    answers.set(B, 'refuses');
+    found.trouble = new Error('EAI_AGAIN');
+    changes.heard(`instance of ${B}`);
+    changes.start();
+    await settled();
+    expect(changes.complete).toBe(false);
+    found.trouble = undefined;
+    await pass(2_000);
+    expect(changes.complete).toBe(false);
+    answers.set(B, 'takes');
+    await pass(1_000);
+    expect(changes.complete).toBe(true);
+    // it was heard of: that it falls silent later changes nothing
+    answers.set(B, 'refuses');
+    void changes.begins(['x.com']);
+    await settled();
+    expect(changes.complete).toBe(true);
+    changes.stop();
+  });
+
+  it('wait for the first look, for 250 ms', async () => {
+    const { changes, said, settled } = setUp();
+    changes.start();
+    await changes.begins(['x.com']);
+    await settled();
+    expect(said()).toEqual([HOLD_MS]);
+    changes.stop();
   });
 });
