@@ -1,18 +1,23 @@
 /** The periodic jobs that a process tells of, bounded: a status has no room for more. */
 import { JOB_BOUNDS } from '../api/v1alpha1/connection-lease.ts';
 import type { JobReport } from './connection-budget.ts';
+import type { AccountReport } from './protocol.ts';
 
-type Jobs = Readonly<Record<string, JobReport>>;
+export type Jobs = Readonly<NonNullable<AccountReport['jobs']>>;
 
-/** The same object when nothing changes. A job more than there is room for is not told of. */
-export function jobsWith(jobs: Jobs, name: string, report: JobReport | undefined): Jobs {
+/**
+ * The same object when nothing changes. A job more than there is room for is not told of.
+ * @param now RFC 3339, by the clock on the wall
+ */
+export function jobsWith(jobs: Jobs, name: string, report: JobReport | undefined, now: string): Jobs {
   const { [name]: known, ...others } = jobs;
   if (report === undefined) return known === undefined ? jobs : others;
   const { state } = report;
   const message = cut(report.message);
   if (known?.state === state && known.message === message) return jobs;
   if (known === undefined && Object.keys(jobs).length >= JOB_BOUNDS.jobs) return jobs;
-  return { ...jobs, [name]: { state, message } };
+  const since = known?.state === state ? known.since : now;
+  return { ...jobs, [name]: { state, message, since } };
 }
 
 /** Never in the middle of a character that takes two units of UTF-16. */

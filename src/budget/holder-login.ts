@@ -60,7 +60,8 @@ export function hearLogin(login: HolderLogin, told: LoginGrant | undefined): Hol
   if (same) return login;
   const turn = told?.turn ?? 0;
   // Turns that the store has forgotten nobody waits for.
-  const heard = before?.permission === 'Prove' ? turn : Math.min(login.owed.heard, turn);
+  const unanswered = before?.permission === 'Prove' && login.answeredTurn < before.turn;
+  const heard = unanswered ? turn : Math.min(login.owed.heard, turn);
   return { ...login, told, owed: { ...login.owed, heard } };
 }
 

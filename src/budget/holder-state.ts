@@ -1,6 +1,7 @@
 import type { Millicommands } from './command-share.ts';
-import type { BudgetPhase, JobReport } from './connection-budget.ts';
+import type { BudgetPhase } from './connection-budget.ts';
 import { type DemandWindow, NO_DEMAND } from './demand.ts';
+import type { Jobs } from './holder-jobs.ts';
 import { type HolderLogin, NO_LOGIN } from './holder-login.ts';
 import type { LeaseStatus } from './protocol.ts';
 import type { SlotBook } from './slot-book.ts';
@@ -26,7 +27,7 @@ export interface HolderAccount {
   pausedUntilMs: number | undefined;
   login: HolderLogin;
   /** Periodic jobs that this process runs, by name. */
-  jobs: Readonly<Record<string, JobReport>>;
+  jobs: Jobs;
 }
 
 /** A request to the API: a holder has one at a time, so that answers cannot overtake each other. */

@@ -41,8 +41,8 @@ export type HolderEvent = {
   | { type: 'use'; account: string; use: AccountUse }
   | { type: 'limit-hit'; account: string }
   | { type: 'login-result'; account: string; result: LoginResult }
-  /** Undefined: this process runs it no more. */
-  | { type: 'job'; account: string; name: string; report: JobReport | undefined }
+  /** Undefined: this process runs it no more. `at`: RFC 3339, by the clock on the wall. */
+  | { type: 'job'; account: string; name: string; report: JobReport | undefined; at: string }
   /** SIGTERM: no new slots, demand 0. */
   | { type: 'drain' }
   /** Time to drain is out: what is still open is destroyed. */
@@ -167,7 +167,7 @@ function applyToAccount(draft: Draft, event: AccountEvent): void {
       setHeld(draft, account, { login: loginResult(held.login, event.result, nowMs) });
       break;
     case 'job':
-      setHeld(draft, account, { jobs: jobsWith(held.jobs, event.name, event.report) });
+      setHeld(draft, account, { jobs: jobsWith(held.jobs, event.name, event.report, event.at) });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EppConnectionLease } from '../api/v1alpha1/connection-lease.ts';
 import type { EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
+import { accountJobs } from './account-jobs.ts';
 import type { AccountFigures, Figures } from './budget-view.ts';
 
 /** What is known of an account. */
@@ -34,6 +35,8 @@ export function accountFigures({ name, usable, ledger, leases }: AccountObjects)
     free: Math.max(0, limit - charge(entries)),
     cut: ledger?.spec.cut ?? 0,
     learning: ledger?.spec.learning ?? false,
+    login: ledger?.spec.login,
+    jobs: accountJobs(name, leases),
     bySet,
   };
 }

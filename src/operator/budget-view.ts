@@ -1,5 +1,7 @@
+import type { EppConnectionLedgerSpec } from '../api/v1alpha1/connection-ledger.ts';
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
 import type { EppSet } from '../api/v1alpha1/set.ts';
+import type { JobFigure } from './account-jobs.ts';
 
 export interface Figures {
   granted: number;
@@ -19,6 +21,9 @@ export interface AccountFigures extends Figures {
   cut: number;
   /** The ledger was lost and is being learned anew. */
   learning: boolean;
+  /** What is known of its credentials; undefined before anybody may log in. */
+  login: EppConnectionLedgerSpec['login'];
+  jobs: readonly JobFigure[];
   /** By name of the EppSet object. */
   bySet: ReadonlyMap<string, Figures>;
 }

@@ -13,10 +13,11 @@ import {
   capOf,
   mayConnect,
   mayWrite,
+  nextChangeMs,
   troubleOf,
   validity,
 } from '../../src/budget/holder-rules.ts';
-import type { LeaseStatus } from '../../src/budget/protocol.ts';
+import type { LeaseStatus, LoginGrant } from '../../src/budget/protocol.ts';
 import { clockFactor, timing } from '../../src/budget/timing.ts';
 import { type LeasePatch, lease, MINUTE, SECOND } from './builders.ts';
 
@@ -87,6 +88,74 @@ function bound(slots = 3): Bench {
   bench.hear({ version: '12', grant: [slots, 5] });
   return bench;
 }
+
+describe('logins', () => {
+  const told = (turn: number, permission: LoginGrant['permission']): Pick<LeasePatch, 'spec'> => ({
+    spec: {
+      grants: { reg: { slots: 3, gen: 5 } },
+      logins: { reg: { turn, permission, password: 'Current' } },
+    },
+  });
+  const logins = (bench: Bench) => accountBudget(bench.state, 'reg', bench.nowMs).logins;
+
+  it('wait for the lease, and end with a fence', () => {
+    const bench = bound();
+    expect(logins(bench)).toBe('none');
+    bench.hear({ version: '13', ...told(2, 'Prove') });
+    expect(logins(bench)).toBe('prove');
+    bench.hear({ version: '14', spec: { ...told(2, 'Prove').spec, state: 'Fenced' } });
+    expect(logins(bench)).toBe('none');
+  });
+
+  it('are reported at once where others wait, and with the next renewal where nobody does', () => {
+    const bench = bound();
+    bench.hear({ version: '13', ...told(2, 'Prove') });
+    bench.pass(SECOND);
+    if (bench.report) bench.commit({ version: '14', ...told(2, 'Prove') });
+    bench.tell({ type: 'login-result', account: 'reg', result: 'refused' });
+    bench.pass(SECOND);
+    expect(bench.report?.accounts?.reg?.login).toEqual({
+      version: 0,
+      result: 'Refused',
+      refusals: 1,
+      heardTurn: 2,
+      answeredTurn: 2,
+    });
+    bench.commit({ version: '15', ...told(3, 'All') });
+    expect(logins(bench)).toBe('all');
+    bench.tell({ type: 'login-result', account: 'reg', result: 'proven' });
+    bench.pass(4 * SECOND);
+    expect(bench.report).toBeUndefined();
+  });
+
+  it('are tried again by its own patience, and it wakes for that', () => {
+    const bench = bound();
+    bench.hear({ version: '13', ...told(2, 'All') });
+    bench.tell({ type: 'login-result', account: 'reg', result: 'unproven' });
+    expect(nextChangeMs(bench.state, bench.nowMs)).toBeLessThanOrEqual(bench.nowMs + 3 * MINUTE);
+    bench.nowMs += 3 * MINUTE;
+    expect(logins(bench)).toBe('prove');
+  });
+});
+
+describe('jobs', () => {
+  it('are reported within five seconds of a change', () => {
+    const bench = bound();
+    const job = { type: 'job', account: 'reg', name: 'poll', at: '2026-01-01T00:00:00Z' } as const;
+    bench.pass(SECOND);
+    if (bench.report) bench.commit({ version: '13', grant: [3, 5] });
+    bench.tell({ ...job, report: { state: 'Failing', message: 'no answer' } });
+    expect(bench.report).toBeUndefined();
+    bench.pass(5 * SECOND);
+    expect(bench.report?.accounts?.reg?.jobs).toEqual({
+      poll: { state: 'Failing', message: 'no answer', since: job.at },
+    });
+    bench.commit({ version: '14', grant: [3, 5] });
+    bench.tell({ ...job, report: undefined });
+    bench.pass(5 * SECOND);
+    expect(bench.report?.accounts?.reg).not.toHaveProperty('jobs');
+  });
+});
 
 describe('commands', () => {
   const share = (bench: Bench) => accountBudget(bench.state, 'reg', bench.nowMs).commands;

@@ -66,7 +66,11 @@ const loginGrant = () =>
 export const JOB_BOUNDS = { jobs: 16, message: 256 } as const;
 
 export const jobReport = () =>
-  z.strictObject({ state: z.enum(JOB_STATES), message: z.string().max(JOB_BOUNDS.message) });
+  z.strictObject({
+    state: z.enum(JOB_STATES),
+    message: z.string().max(JOB_BOUNDS.message),
+    since: z.string().max(32).describe("When this state began, by the pod's clock."),
+  });
 
 /**
  * Through one lease one pod receives grants and reports use. Named after the pod's UID. The operator writes spec and the finalizer,

@@ -101,6 +101,15 @@ export const REGISTRY_KIND: Kind<EppRegistry> = {
       'Connections of vanished holders that the registry may still count.',
     ),
     column('Free', 'integer', '.status.connections.free', 'Connections that nobody has.'),
+    wide(
+      column(
+        'Credentials',
+        'string',
+        '.status.conditions[?(@.type=="CredentialsAccepted")].reason',
+        'Whether the registry takes them.',
+      ),
+    ),
+    wide(column('Failing job', 'string', '.status.jobs[?(@.state=="Failing")].name', 'The first of them.')),
     READY,
     REASON,
     AGE,

@@ -5,6 +5,7 @@ import { listMap, listSet } from '../schema/collections.ts';
 import { count, host, objectName, serverName, serviceUri, tld, webUrl } from '../schema/names.ts';
 import { immutable, matching, rule } from '../schema/rule.ts';
 import { conditions } from './condition.ts';
+import { JOB_BOUNDS, jobReport } from './connection-lease.ts';
 import { duration } from './duration.ts';
 import { GROUP_VERSION } from './group.ts';
 
@@ -252,6 +253,21 @@ export const registryStatus = z.strictObject({
   )
     .optional()
     .describe('Who holds connections of this account.'),
+  credentialsVersion: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('resourceVersion of the Secret of spec.credentials, as last looked at.'),
+  jobs: listMap(
+    jobReport().extend({
+      name: z.string().max(63),
+      holder: z.string().max(253).describe('Name of the pod that runs it.'),
+    }),
+    ['name'],
+    { max: JOB_BOUNDS.jobs },
+  )
+    .optional()
+    .describe('Periodic jobs of this account, as their runners tell.'),
   conditions: conditions().optional(),
 });
 

@@ -1,4 +1,5 @@
 /** Binds a holder to its EppConnectionLease: hears it by watch, reports by compare-and-swap, keeps its time. */
+import { kubernetesTime } from '../../api/v1alpha1/conditions.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../api/v1alpha1/connection-lease.ts';
 import { Elapsed, type Moment } from '../../kube/elapsed.ts';
 import { Informer } from '../../kube/informer.ts';
@@ -172,7 +173,8 @@ class Holder implements BoundHolder {
   }
 
   reportJob(account: string, name: string, report: JobReport | undefined): void {
-    this.#dispatch({ type: 'job', account, name, report });
+    const at = kubernetesTime(this.#options.clock.wall());
+    this.#dispatch({ type: 'job', account, name, report, at });
   }
 
   onChange(listener: () => void): void {

@@ -43,6 +43,7 @@ export function registryFact({ metadata, spec, status }: EppRegistry): RegistryF
     externalReserved,
     commands: commandLimits(spec.commands),
     ...registryTimes(spec.connections),
+    ...(status?.credentialsVersion !== undefined && { secret: status.credentialsVersion }),
     deleting: metadata.deletionTimestamp !== undefined,
     used: status?.connections !== undefined,
   };

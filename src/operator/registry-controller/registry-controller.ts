@@ -15,7 +15,7 @@ import { distinct, specFingerprint } from '../distinct.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
-import { credentialsProblem } from './credentials.ts';
+import { lookAtSecrets, type SecretsLook } from './credentials.ts';
 import { type RegistryView, registryStatus, type SetFigures } from './registry-status.ts';
 
 export interface RegistryControllerOptions {
@@ -35,7 +35,7 @@ const DRAIN_CHECK_MS = 10_000;
 
 interface Checked {
   generation: number | undefined;
-  problem: string | undefined;
+  look: SecretsLook;
   atMs: number;
 }
 
@@ -88,13 +88,14 @@ export class RegistryController {
     }
     const { client, budget } = this.#options;
     await setFinalizer(client, EPP_REGISTRY, registry, { finalizer: FINALIZER.drain, present: true }, signal);
-    const { problem, againMs } = await this.#credentials(parsed.value, signal);
+    const { look, againMs } = await this.#credentials(parsed.value, signal);
     const report = await this.#report(
       registry,
       {
         generation,
         state: 'valid',
-        credentialsProblem: problem,
+        credentialsProblem: look.problem,
+        credentials: look.credentials,
         figures: budget.account(parsed.value),
         sets: this.#sets(parsed.value),
         refusedSets: budget.refusedSets(parsed.value),
@@ -155,21 +156,23 @@ export class RegistryController {
   async #credentials(
     registry: EppRegistry,
     signal: AbortSignal,
-  ): Promise<{ problem: string | undefined; againMs: number }> {
+  ): Promise<{ look: SecretsLook; againMs: number }> {
     const { client, clock } = this.#options;
     const key = keyString(keyOf(registry));
     const { generation } = registry.metadata;
     const nowMs = clock.monotonicMs();
     const last = this.#checked.get(key);
     const isFresh =
-      last !== undefined && last.generation === generation && nowMs - last.atMs < recheckMs(last.problem);
+      last !== undefined &&
+      last.generation === generation &&
+      nowMs - last.atMs < recheckMs(last.look.problem);
     const checked = isFresh
       ? last
-      : { generation, problem: await credentialsProblem(registry, client, signal), atMs: nowMs };
+      : { generation, look: await lookAtSecrets(registry, client, signal), atMs: nowMs };
     this.#checked.set(key, checked);
     return {
-      problem: checked.problem,
-      againMs: Math.max(0, checked.atMs + recheckMs(checked.problem) - nowMs),
+      look: checked.look,
+      againMs: Math.max(0, checked.atMs + recheckMs(checked.look.problem) - nowMs),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Condition } from '../../api/v1alpha1/condition.ts';
-import { type ConditionUpdate, setCondition } from '../../api/v1alpha1/conditions.ts';
+import { type ConditionUpdate, findCondition, setCondition } from '../../api/v1alpha1/conditions.ts';
 import type { EppRegistryStatus } from '../../api/v1alpha1/registry.ts';
 import type { AccountFigures } from '../budget-view.ts';
+import { credentialsAccepted, passwordChange, refused, type SecretFacts } from './login-conditions.ts';
 
 export type SetFigures = NonNullable<EppRegistryStatus['sets']>[number];
 
@@ -13,6 +14,8 @@ export type RegistryView = { generation: number } & (
       state: 'valid';
       /** What is wrong with its Secrets. */
       credentialsProblem: string | undefined;
+      /** The Secret with its credentials, where there is one. */
+      credentials: SecretFacts | undefined;
       figures: AccountFigures;
       sets: SetFigures[];
       /** Names of the sets whose minimums do not fit. */
@@ -26,7 +29,7 @@ export function registryStatus(
   previous: EppRegistryStatus | undefined,
   now: Date,
 ): EppRegistryStatus {
-  const conditions = updatesOf(view).reduce<Condition[]>(
+  const conditions = updatesOf(view, previous).reduce<Condition[]>(
     (list, update) => setCondition(list, { ...update, observedGeneration: view.generation }, now),
     [...(previous?.conditions ?? [])],
   );
@@ -34,17 +37,21 @@ export function registryStatus(
   const { limit, granted, open, quarantined, free } = view.figures;
   // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
   const hadLedger = view.figures.hasLedger || previous?.connections !== undefined;
+  const secret = view.state === 'valid' ? view.credentials?.version : previous?.credentialsVersion;
   return {
     observedGeneration: view.generation,
+    ...(secret !== undefined && { credentialsVersion: secret }),
     ...(hadLedger && { connections: { limit, granted, open, quarantined, free } }),
     sets: view.sets,
+    ...(view.figures.jobs.length > 0 && { jobs: [...view.figures.jobs] }),
     conditions,
   };
 }
 
+type ValidView = Extract<RegistryView, { state: 'valid' }>;
 type Update = Omit<ConditionUpdate, 'observedGeneration'>;
 
-function updatesOf(view: RegistryView): Update[] {
+function updatesOf(view: RegistryView, previous: EppRegistryStatus | undefined): Update[] {
   switch (view.state) {
     case 'invalid':
       return invalid(view.problem);
@@ -53,8 +60,9 @@ function updatesOf(view: RegistryView): Update[] {
     case 'valid':
       return [
         credentials(view.credentialsProblem),
+        ...logins(view, findCondition(previous?.conditions, 'PasswordChange') !== undefined),
         budget(view.refusedSets),
-        degraded(view.figures),
+        degraded(view.figures, secretName(view)),
         view.credentialsProblem === undefined
           ? { type: 'Ready', status: 'True', reason: 'Usable', message: 'sets can use this account' }
           : {
@@ -68,11 +76,21 @@ function updatesOf(view: RegistryView): Update[] {
   }
 }
 
+const secretName = ({ credentials }: ValidView): string => credentials?.name ?? 'of spec.credentials';
+
+function logins(view: ValidView, changeWasTold: boolean): Update[] {
+  const { credentials: secret, figures } = view;
+  const change = secret && passwordChange(figures.login, secret, changeWasTold);
+  const accepted = credentialsAccepted(figures.login, secretName(view));
+  return change === undefined ? [accepted] : [accepted, change];
+}
+
 function invalid(problem: string): Update[] {
   const trouble = { reason: 'InvalidSpec', message: `the spec is not valid: ${problem}` };
   const unknown = { status: 'Unknown', reason: 'NotJudged', message: 'see the other conditions' } as const;
   return [
     { type: 'BudgetSatisfied', ...unknown },
+    { type: 'CredentialsAccepted', ...unknown },
     { type: 'CredentialsAvailable', ...unknown },
     { type: 'Degraded', status: 'True', ...trouble },
     { type: 'Ready', status: 'False', ...trouble },
@@ -104,7 +122,7 @@ function budget(refusedSets: readonly string[]): Update {
   };
 }
 
-function degraded({ cut, learning, limit }: AccountFigures): Update {
+function degraded({ cut, learning, limit, login }: AccountFigures, secret: string): Update {
   const type = 'Degraded';
   if (learning) {
     return {
@@ -115,6 +133,7 @@ function degraded({ cut, learning, limit }: AccountFigures): Update {
         'the ledger was lost and is learned anew from the leases: grants do not grow until every holder was heard or surely is gone',
     };
   }
+  if (login?.state === 'Refused') return { type, status: 'True', ...refused(login, secret) };
   if (cut > 0) {
     return {
       type,

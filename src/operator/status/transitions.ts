@@ -7,12 +7,22 @@ export interface Transition {
   message: string;
 }
 
+interface Told {
+  status: Condition['status'];
+  type: Transition['type'];
+}
+
 /** The status of a condition that people want to be told about. */
-const TOLD: Readonly<Record<string, { status: Condition['status']; type: Transition['type'] }>> = {
-  BudgetSatisfied: { status: 'False', type: 'Warning' },
-  CredentialsAvailable: { status: 'False', type: 'Warning' },
-  Degraded: { status: 'True', type: 'Warning' },
-  Ready: { status: 'True', type: 'Normal' },
+const TOLD: Readonly<Record<string, readonly Told[]>> = {
+  BudgetSatisfied: [{ status: 'False', type: 'Warning' }],
+  CredentialsAccepted: [
+    { status: 'False', type: 'Warning' },
+    { status: 'True', type: 'Normal' },
+  ],
+  CredentialsAvailable: [{ status: 'False', type: 'Warning' }],
+  Degraded: [{ status: 'True', type: 'Warning' }],
+  PasswordChange: [{ status: 'True', type: 'Normal' }],
+  Ready: [{ status: 'True', type: 'Normal' }],
 };
 
 /**
@@ -25,8 +35,8 @@ export function transitions(
 ): Transition[] {
   const told = after.flatMap((condition): Transition[] => {
     const { type, status, reason, message } = condition;
-    const rule = TOLD[type];
-    if (rule?.status !== status) return [];
+    const rule = TOLD[type]?.find((told) => told.status === status);
+    if (rule === undefined) return [];
     const old = findCondition(before, type);
     const same = old?.status === status && (rule.type === 'Normal' || old.message === message);
     return same ? [] : [{ type: rule.type, reason, message }];

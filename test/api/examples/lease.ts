@@ -51,7 +51,9 @@ export const leaseExamples: Examples = {
           a: {
             ...ACCOUNT,
             login: { version: 1, result: 'Refused', refusals: 2, heardTurn: 4, answeredTurn: 4 },
-            jobs: { poll: { state: 'Failing', message: 'the webhook answers 503' } },
+            jobs: {
+              poll: { state: 'Failing', message: 'the webhook answers 503', since: '2026-01-02T03:04:05Z' },
+            },
           },
         },
       },

@@ -86,6 +86,10 @@ describe('facts', () => {
     expect(registryFact(parsed.value)).toEqual(fact);
     const connections = { limit: 7, granted: 0, open: 0, quarantined: 0, free: 7 };
     expect(registryFact({ ...parsed.value, status: { connections } })).toEqual({ ...fact, used: true });
+    expect(registryFact({ ...parsed.value, status: { credentialsVersion: '12' } })).toEqual({
+      ...fact,
+      secret: '12',
+    });
   });
 
   it('of a set: half of a minimum may be lent unless it says otherwise', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../src/kube/api-error.ts';
 import type { Reader } from '../../../src/kube/interfaces.ts';
 import type { ObjectKey } from '../../../src/kube/objects.ts';
-import { credentialsProblem } from '../../../src/operator/registry-controller/credentials.ts';
+import { lookAtSecrets } from '../../../src/operator/registry-controller/credentials.ts';
 import { aRegistry } from '../samples.ts';
 
 const never = new AbortController().signal;
@@ -13,7 +13,13 @@ function reader(secrets: Record<string, readonly string[] | 'forbidden'>): Pick<
     async get(_resource: unknown, { name }: ObjectKey) {
       const keys = secrets[name];
       if (keys === 'forbidden') throw new ApiError('no', { code: 403, reason: 'Forbidden' });
-      return keys && ({ data: Object.fromEntries(keys.map((key) => [key, VALUE])) } as never);
+      return (
+        keys &&
+        ({
+          metadata: { name, resourceVersion: '7' },
+          data: Object.fromEntries(keys.map((key) => [key, VALUE])),
+        } as never)
+      );
     },
   };
 }
@@ -46,18 +52,22 @@ describe('the Secrets of an account', () => {
       'Secret verisign-credentials, named in spec.credentials.secretName, may not be read by the operator: give it get on secrets there',
     ],
   ])('%s', async (_what, secrets, expected) => {
-    expect(await credentialsProblem(registry, reader(secrets), never)).toBe(expected);
+    expect((await lookAtSecrets(registry, reader(secrets), never)).problem).toBe(expected);
   });
 
   it('need be those alone that are named', async () => {
     const plain = aRegistry({ spec: { tls: {} } });
-    expect(
-      await credentialsProblem(plain, reader({ 'verisign-credentials': credentials }), never),
-    ).toBeUndefined();
+    const look = await lookAtSecrets(plain, reader({ 'verisign-credentials': credentials }), never);
+    expect(look).toEqual({
+      problem: undefined,
+      credentials: { name: 'verisign-credentials', version: '7', rotating: false },
+    });
+    const rotating = reader({ 'verisign-credentials': [...credentials, 'newPassword'] });
+    expect((await lookAtSecrets(plain, rotating, never)).credentials?.rotating).toBe(true);
   });
 
   it('are not judged when the API is away', async () => {
     const away = { get: () => Promise.reject(new ApiError('away', { code: 0 })) };
-    await expect(credentialsProblem(registry, away, never)).rejects.toThrow('away');
+    await expect(lookAtSecrets(registry, away, never)).rejects.toThrow('away');
   });
 });

@@ -12,6 +12,8 @@ const condition = (type: string, status: Condition['status'], reason: string, me
 const trouble = condition('Degraded', 'True', 'RegistryNotFound', 'verisign does not exist');
 const well = condition('Degraded', 'False', 'AsExpected');
 const ready = condition('Ready', 'True', 'PodsReady', '2 of 2');
+const accepted = condition('CredentialsAccepted', 'True', 'LoggedIn');
+const refused = condition('CredentialsAccepted', 'False', 'CredentialsRefused', 'once');
 const warning = { type: 'Warning', reason: 'RegistryNotFound', message: 'verisign does not exist' };
 
 describe('transitions', () => {
@@ -28,6 +30,25 @@ describe('transitions', () => {
       [{ type: 'Normal', reason: 'PodsReady', message: '2 of 2' }],
     ],
     ['ready with other numbers', [ready], [condition('Ready', 'True', 'PodsReady', '3 of 3')], []],
+    [
+      'refused credentials',
+      [accepted],
+      [refused],
+      [{ type: 'Warning', reason: 'CredentialsRefused', message: 'once' }],
+    ],
+    [
+      'the same, once more',
+      [refused],
+      [{ ...refused, message: 'twice' }],
+      [{ type: 'Warning', reason: 'CredentialsRefused', message: 'twice' }],
+    ],
+    [
+      'credentials that are taken',
+      [refused],
+      [accepted],
+      [{ type: 'Normal', reason: 'LoggedIn', message: '' }],
+    ],
+    ['and that stay so', [accepted], [accepted], []],
     ['not ready', [ready], [condition('Ready', 'False', 'PodsNotReady')], []],
   ] as const)('%s', (_what, before, after, expected) => {
     expect(transitions(before, after)).toEqual(expected);
