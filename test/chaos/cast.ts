@@ -71,8 +71,8 @@ export const LATENCY_MS = { 'domain:check': 1_000, 'domain:create': 700 };
 export const CALLERS: readonly { set: Cast; account: string; callers: number }[] = [
   { set: CORE, account: 'wide-sim', callers: 20 },
   { set: CORE, account: 'narrow-sim', callers: 10 },
-  { set: QUERY, account: 'wide-sim', callers: 32 },
-  { set: QUERY, account: 'narrow-sim', callers: 8 },
+  { set: QUERY, account: 'wide-sim', callers: 44 },
+  { set: QUERY, account: 'narrow-sim', callers: 6 },
 ];
 
 export const TIMES: Timing = timing(TIME_SCALE);

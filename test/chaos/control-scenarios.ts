@@ -4,6 +4,9 @@ import { ACCOUNTS, NAMESPACE, Q_MS, RECOVERY_MS, SETS, TTL_MS } from './cast.ts'
 import { type Drama, type Scenario, seconds } from './drama.ts';
 import { isReady } from './view.ts';
 
+/** Until the allocator looks at an account again, and we at the ledger. */
+const NOTICED_MS = 3_000;
+
 export const CONTROL_SCENARIOS: readonly Scenario[] = [
   {
     name: 'leader-frozen',
@@ -20,11 +23,13 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'operators-killed',
-    about: 'SIGKILL of all operators at once',
+    about: 'SIGKILL of all operators at once, until one of them leads again',
     core: 'minimum',
     play: async (drama) => {
+      const leader = await drama.leader();
       for (const { metadata } of await drama.operators())
         await signalPod(drama.stage.cluster, metadata.namespace ?? '', metadata.name, 'KILL');
+      await drama.anotherLeads(leader);
     },
   },
   {
@@ -41,6 +46,8 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
         return uid !== undefined && uid !== before;
       };
       await drama.until(anew, 'another ledger', 30_000);
+      const learned = () => drama.view.fresh && drama.view.ledger(name)?.spec.learning === false;
+      await drama.until(learned, 'the end of learning', RECOVERY_MS + NOTICED_MS);
     },
   },
   {

@@ -16,6 +16,8 @@ export interface Scenario {
    * stay alive and can speak to API and registry, it is the minimum.
    */
   core: 'minimum' | 'one' | 'nothing';
+  /** Why it cannot be played here; undefined where it can. */
+  leftOut?(): Promise<string | undefined>;
   /** Breaks and mends. When it returns the way is free for full use. */
   play(drama: Drama): Promise<void>;
 }
@@ -110,17 +112,18 @@ export class Drama {
     return (await this.stage.client.list(POD, OPERATORS)).items;
   }
 
-  /** Name of the operator's pod that leads. */
-  async leader(): Promise<PodName> {
+  /** Who leads, by the election's Lease: the pod and the process in it. */
+  async leader(): Promise<PodName & { identity: string }> {
     const key = { namespace: SYSTEM_NAMESPACE, name: 'eppset-operator' };
     const lease = await this.stage.client.get(COORDINATION_LEASE, key);
-    const [name] = (lease?.spec?.holderIdentity ?? '').split('_');
+    const identity = lease?.spec?.holderIdentity ?? '';
+    const [name] = identity.split('_');
     if (!name) throw new Error('nobody leads');
-    return { namespace: SYSTEM_NAMESPACE, name };
+    return { namespace: SYSTEM_NAMESPACE, name, identity };
   }
 
-  async anotherLeads(than: PodName): Promise<void> {
-    const other = async () => (await this.leader()).name !== than.name;
+  async anotherLeads(than: { identity: string }): Promise<void> {
+    const other = async () => (await this.leader()).identity !== than.identity;
     await this.until(other, 'another operator leads', ELECTION_MS);
   }
 

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici';
 import type { Cast } from './cast.ts';
 
 /** A pod that is gone or frozen answers nothing; its caller turns to another one. */
-const TIMEOUT_MS = 8_000;
+const TIMEOUT_MS = 4_000;
 /** What a caller waits after anything but an answer. */
 const PAUSE_MS = 250;
 const FRESH_CONNECTION_SHARE = 0.5;

@@ -27,7 +27,7 @@ export function stageManifests(options: { image: string; node: string }): string
   const items = [
     ...ACCOUNTS.flatMap((account) => simulator(account, options)),
     ...ACCOUNTS.map(registry),
-    ...SETS.flatMap((set) => [eppSet(set), door(set.name, set.nodePort, adapterOf(set))]),
+    ...SETS.flatMap((set) => [eppSet(set), doorOf(set)]),
   ];
   return list(items);
 }
@@ -52,6 +52,12 @@ const adapterOf = (set: Cast) => ({
   'app.kubernetes.io/component': 'adapter',
   'eppset.io/set-object': set.name,
 });
+
+/** What waits for core must never go to one pod alone because the other one's probe was late: then it is not core that lacks connections. */
+function doorOf(set: Cast): Manifest {
+  const { spec, ...service } = door(set.name, set.nodePort, adapterOf(set));
+  return { ...service, spec: { ...(spec as object), publishNotReadyAddresses: set.class === 'core' } };
+}
 
 function door(name: string, nodePort: number, selector: Record<string, string>): Manifest {
   const port = { name: 'http', port: HTTP_PORT, targetPort: 'http', nodePort };

@@ -60,6 +60,16 @@ export async function perform(
   };
 }
 
+/** After the last scenario: all pods are ready again. */
+export async function steadyAgain(
+  last: Result | undefined,
+  stage: Stage,
+  view: View,
+  say: (line: string) => void,
+): Promise<void> {
+  await steady(new Drama(stage, view, say)).catch((error: unknown) => last?.problems.push(messageOf(error)));
+}
+
 /** Milliseconds until everything is granted and open again. A problem where that takes longer than T_exp + Q. */
 async function fullUse(drama: Drama): Promise<number> {
   const startMs = drama.freeSinceMs ?? performance.now();

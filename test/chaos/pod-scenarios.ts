@@ -2,7 +2,9 @@
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
 import { signalPod } from '../cluster/pods.ts';
 import { type Cast, CORE, NAMESPACE, QUERY, RECOVERY_MS, SETS, T_EXP_MS } from './cast.ts';
+import { changeClocks, whyNoLibrary } from './clock.ts';
 import { type Drama, nameOf, type Scenario } from './drama.ts';
+import { cutPod } from './faults.ts';
 import { isReady } from './view.ts';
 
 export const POD_SCENARIOS: readonly Scenario[] = [
@@ -72,6 +74,20 @@ export const POD_SCENARIOS: readonly Scenario[] = [
     about: 'SIGSTOP of a core adapter until others have its connections, then SIGCONT',
     core: 'one',
     play: (drama) => pause(drama, CORE),
+  },
+  {
+    name: 'slow-clock',
+    about:
+      'the clocks of query run at half the rate, and one adapter is cut off from the API until others have its connections',
+    core: 'minimum',
+    leftOut: whyNoLibrary,
+    play: async (drama) => {
+      await changeClocks(drama, QUERY, 0.5);
+      const pod = drama.pod(QUERY);
+      const mend = drama.toMend(await cutPod(drama.stage.cluster, nameOf(pod), 'api'));
+      await drama.othersUseAll([pod]);
+      await mend();
+    },
   },
 ];
 

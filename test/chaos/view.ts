@@ -1,6 +1,7 @@
 /** What is seen of the stage while it breaks: sockets at the registries, the registries' own counters, and the API's objects while it answers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { LABEL } from '../../src/api/v1alpha1/labels.ts';
 import { POD, type Pod } from '../../src/kube/builtin.ts';
@@ -26,6 +27,7 @@ export class View {
   #watch: SocketWatch | undefined;
   #polls: Promise<void> | undefined;
   #ledgers = new Map<string, EppConnectionLedger>();
+  #leases = new Map<string, EppConnectionLease>();
   #pods: Pod[] = [];
   #readAtMs = Number.NEGATIVE_INFINITY;
   /** Set of a pod, by the pod's address. */
@@ -108,7 +110,6 @@ export class View {
       const limit = limits.get(name) ?? 0;
       const ledger = this.#ledgers.get(name);
       if (!ledger) return `${name} has no ledger`;
-      if (ledger.spec.learning) return `${name} is learning`;
       const entries = Object.values(ledger.spec.entries);
       const kept = entries.filter(({ state }) => state === 'Quarantined').length;
       if (kept > 0) return `${name}: ${kept} entries in quarantine`;
@@ -124,6 +125,8 @@ export class View {
   notSteady(limits: ReadonlyMap<string, number>, replicas: ReadonlyMap<string, number>): string | undefined {
     const busy = this.notFull(limits);
     if (busy !== undefined) return busy;
+    for (const { metadata, spec } of this.#ledgers.values())
+      if (spec.learning) return `${metadata.name} is learning`;
     const [going] = this.leaving;
     if (going) return `${going.metadata.name} is going`;
     for (const [set, count] of replicas) {
@@ -188,17 +191,18 @@ export class View {
     }
   }
 
-  /** Pods with their connections, and the ledger's entries as target/charge. */
+  /** Pods with their connections, the ledger's entries as target/charge, and the demand that they reported. */
   #describe(account: string): string {
     const pods = this.#pods.map((pod) => {
       const entries = Object.values(this.#ledgers.get(account)?.spec.entries ?? {})
         .filter(({ lease }) => lease === pod.metadata.uid)
         .map(({ target, charge, state }) => `${target}/${charge}${state === 'Active' ? '' : ' quarantined'}`);
       const connected = this.#sample.get(account)?.get(pod.status?.podIP ?? '') ?? 0;
-      return `${pod.metadata.name} has ${connected} of ${entries.join(' + ') || 'nothing'}`;
+      const report = this.#leases.get(pod.metadata.uid ?? '')?.status?.accounts?.[account];
+      return `${pod.metadata.name} has ${connected} of ${entries.join(' + ') || 'nothing'}, wants ${report?.demand ?? '?'}`;
     });
     const ageMs = Math.round(performance.now() - this.#readAtMs);
-    return `${pods.join(', ')} (ledger of ${ageMs} ms ago)`;
+    return `${pods.join('; ')} (ledger of ${ageMs} ms ago)`;
   }
 
   async #poll(): Promise<void> {
@@ -214,11 +218,13 @@ export class View {
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(POLL_TIMEOUT_MS)]);
     const options = { namespace: NAMESPACE };
     const startMs = performance.now();
-    const [pods, ledgers] = await Promise.all([
+    const [pods, ledgers, leases] = await Promise.all([
       client.list(POD, { ...options, labelSelector: LABEL.setObject }, signal),
       client.list(EPP_CONNECTION_LEDGER, options, signal),
+      client.list(EPP_CONNECTION_LEASE, options, signal),
     ]);
     this.#pods = pods.items;
+    this.#leases = new Map(leases.items.map((lease) => [lease.metadata.name, lease]));
     this.#ledgers = new Map(ledgers.items.map((ledger) => [ledger.metadata.name, ledger]));
     for (const { metadata, status } of pods.items) {
       const set = metadata.labels?.[LABEL.setObject];
