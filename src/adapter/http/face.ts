@@ -110,9 +110,12 @@ export function refuseTransport(
   };
   return (fault) => {
     metrics.request({ registry: 'none', operation: 'none', status: fault, seconds: 0 });
+    const { body, retryAfterSeconds } = ours(fault, details[fault]);
+    const headers = { 'content-type': PROBLEM_TYPE, 'x-epp-set': set, 'x-epp-outcome': 'not-sent' };
     return {
-      headers: { 'content-type': PROBLEM_TYPE, 'x-epp-set': set, 'x-epp-outcome': 'not-sent' },
-      body: JSON.stringify(ours(fault, details[fault]).body),
+      headers:
+        retryAfterSeconds === undefined ? headers : { ...headers, 'retry-after': String(retryAfterSeconds) },
+      body: JSON.stringify(body),
     };
   };
 }

@@ -81,8 +81,8 @@ const FAILURES: Readonly<Record<number, string>> = {
   408: 'Headers and body came too slowly.',
   409: '2302 object exists, and every other state of the object that forbids the command; or the idempotency key is at work.',
   413: 'The body has more than 256 KiB.',
-  415: 'The body is not JSON.',
-  422: '2004, 2005, 2306, 2308: a value that this registry does not take; or the idempotency key belongs to another request.',
+  415: 'The body is not JSON, or is compressed.',
+  422: '2004, 2005, 2306, 2308: a value that this registry does not take; or an extension that it does not offer; or the idempotency key belongs to another request.',
   431: 'The headers have more than 16 KiB.',
   500: 'The adapter failed.',
   501: '2000, 2101, 2102, 2103, 2307: the registry does not have it.',
@@ -91,6 +91,14 @@ const FAILURES: Readonly<Record<number, string>> = {
   504: 'No reply in time: outcome `unknown`.',
 };
 
+/** Where asking again may help. */
+const MAY_COME_AGAIN: ReadonlySet<string> = new Set(['408', '409', '502', '503', '504']);
+/** What the adapter finds wrong before any command is at hand. */
+const NEVER_KEPT: ReadonlySet<string> = new Set(['408', '413', '415', '431']);
+
+/** An answer that was given before has whatever status it had. */
+const kept = (status: string) => (NEVER_KEPT.has(status) ? [] : ['idempotency-replayed']);
+
 /** Components: a response for each status that is not 200. */
 export function problemResponses(): Json {
   return Object.fromEntries(
@@ -98,7 +106,7 @@ export function problemResponses(): Json {
       `Problem${status}`,
       {
         description,
-        headers: responseHeaders(...(status === '503' ? ['retry-after'] : [])),
+        headers: responseHeaders(...(MAY_COME_AGAIN.has(status) ? ['retry-after'] : []), ...kept(status)),
         content: { 'application/problem+json': { schema: schemaRef('Problem') } },
       },
     ]),

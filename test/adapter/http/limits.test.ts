@@ -32,6 +32,7 @@ describe('a client that is too slow', { timeout: 10_000 }, () => {
     });
     expect(answer(slow).headers).toContain('content-type: application/problem+json');
     expect(answer(slow).headers).toContain('x-epp-outcome: not-sent');
+    expect(answer(slow).headers).toContain('retry-after: 1');
     expect(await face.counted('request-timeout')).toBeGreaterThan(0);
   });
 

@@ -17,6 +17,7 @@ beforeAll(async () => {
     today: TODAY,
     registry: { extensions: EXTENSIONS.flatMap(({ uris }) => uris) },
     account: { dialect: { features: [...FEATURE_NAMES] } },
+    file: { idempotency: { store: 'memory' } },
   });
   h.registry.control({ enqueue: { clientId: CLIENT_ID, messages: ['Transfer requested.'] } });
   await h.post('/com/contact/create', {
@@ -76,6 +77,46 @@ describe('the examples of the OpenAPI document', { timeout: 30_000 }, () => {
     const plain = [...statuses].filter(([key]) => key.endsWith(' plain'));
     const done = plain.filter(([, status]) => status === 200).map(([key]) => key);
     expect(done.length).toBeGreaterThanOrEqual(15);
+  });
+});
+
+describe('what goes wrong', { timeout: 30_000 }, () => {
+  const fee = {
+    fee: { commands: [{ name: 'create', class: 'x', date: '2026-01-31T12:00:00Z', currency: 'USD' }] },
+  };
+  const xml =
+    '<info><domain:info xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>nowhere.com</domain:name></domain:info></info>';
+  const created = { name: 'problems.com', authInfo };
+  const key = { 'idempotency-key': 'problems-1' };
+
+  it.each([
+    ['check', '{', {}, 400, 'bad-json'],
+    ['check', { names: [7], x: 1 }, {}, 400, 'invalid-request'],
+    ['check', { names: ['a.com'] }, { 'x-epp-timeout': 'soon' }, 400, 'bad-header'],
+    ['check', { names: ['a.com'] }, { 'x-epp-accreditation': 'nobody' }, 404, 'unknown-accreditation'],
+    ['check', { names: ['a.com'] }, { 'content-type': 'text/plain' }, 415, 'unsupported-media-type'],
+    ['check', { names: ['x'.repeat(300_000)] }, {}, 413, 'body-too-large'],
+    ['check', { names: ['a.com'], extensions: fee }, {}, 422, 'not-offered'],
+    ['create', created, key, 200, ''],
+    ['create', { ...created, period: { value: 2 } }, key, 422, 'idempotency-key-reused'],
+    ['create', created, { 'idempotency-key': 'problems-2' }, 409, 'epp-2302'],
+    ['create', created, { 'idempotency-key': 'problems-2' }, 409, 'epp-2302'],
+    ['renew', { name: 'nowhere.com', curExpDate: '2027-01-31' }, {}, 404, 'epp-2303'],
+    ['domain/transfer', { op: 'request', name: 'problems.com' }, {}, 409, 'epp-2106'],
+    ['contact/info', { id: 'nobody' }, {}, 404, 'epp-2303'],
+    ['raw', { xml }, {}, 404, 'epp-2303'],
+    ['raw', { xml: '<login/>' }, {}, 400, 'invalid-request'],
+    ['poll', { op: 'ack', msgID: 'none' }, {}, 404, 'epp-2303'],
+  ])('is told as the document says: %s %j %j is %d %s', async (path, body, headers, status, code) => {
+    const reply = await h.post(`/com/${path}`, body, headers);
+    expect([reply.status, reply.body.type ?? '']).toEqual([status, code && `/problems/${code}`]);
+    conforms(reply);
+    const { body: document } = await h.get('/openapi.json');
+    const told = document.paths[`/{tld}/${path}`].post.responses[status];
+    const response = '$ref' in told ? document.components.responses[told.$ref.split('/').at(-1)] : told;
+    const ours = [...reply.headers.keys()].filter((name) => /^(x-|retry-|age|idempotency-|trace)/.test(name));
+    expect(Object.keys(response.headers)).toEqual(expect.arrayContaining(ours));
+    expect(Object.keys(response.content)).toEqual([reply.headers.get('content-type')?.split(';')[0]]);
   });
 });
 
