@@ -40,7 +40,8 @@ export class SessionOpening {
 
   /** A login with a new password was written, and no refusal came: it may be the account's now. */
   get newPasswordSent(): boolean {
-    return this.#newPasswordSent;
+    // before the login there is nothing that could have been written
+    return this.#newPasswordSent && this.#deps.flow.commands > 0;
   }
 
   connecting(): void {
