@@ -10,7 +10,7 @@
  * they may be opened `ConnectionOpener`'s, what each of them does `Dispatcher`'s; here they are brought together.
  */
 import type { Greeting } from '../epp/responses/greeting.ts';
-import { EppError, type SessionCertificates } from '../epp/session.ts';
+import { EppError } from '../epp/session.ts';
 import type { Timer } from '../lib/clock.ts';
 import {
   ConnectionOpener,
@@ -18,6 +18,7 @@ import {
   type ConnectionTrouble,
 } from './connection-opener.ts';
 import type { OfferCheck } from './offers.ts';
+import { PoolConnections } from './pool-connections.ts';
 import { planPool } from './pool-plan.ts';
 import { credentialsRefused, shuttingDown, whyNone } from './pool-refusals.ts';
 import type {
@@ -47,13 +48,11 @@ export class AccountPool {
   readonly #rate: CommandRate;
   readonly #opener: ConnectionOpener;
   readonly #dispatcher: Dispatcher;
-  readonly #connections = new Set<PooledConnection>();
+  readonly #connections = new PoolConnections();
   readonly #listener: ConnectionListener;
   readonly #drained = Promise.withResolvers<void>();
   /** Of the connection that was opened last. */
   #greeting: Greeting | undefined;
-  #certificates: SessionCertificates | undefined;
-  #commandsOfGone = 0;
   /** What the budget said last. */
   #cap = 0;
   #excess = 0;
@@ -96,7 +95,7 @@ export class AccountPool {
 
   /** At least one connection is logged in. */
   get ready(): boolean {
-    return this.#loggedIn() > 0;
+    return this.#connections.loggedIn > 0;
   }
 
   get waiting(): number {
@@ -112,26 +111,7 @@ export class AccountPool {
     return this.#dispatcher.rationedMs;
   }
 
-  /** Commands of callers that are not answered yet. */
-  get inFlight(): number {
-    let count = 0;
-    for (const { inFlight } of this.#connections) count += inFlight;
-    return count;
-  }
-
-  /** Commands written so far, over all connections that there were. */
-  get commands(): number {
-    let count = this.#commandsOfGone;
-    for (const { commands } of this.#connections) count += commands;
-    return count;
-  }
-
-  /** That were shown at the last login. */
-  get certificates(): SessionCertificates | undefined {
-    return this.#certificates;
-  }
-
-  get connections(): Iterable<PooledConnection> {
+  get connections(): PoolConnections {
     return this.#connections;
   }
 
@@ -146,9 +126,7 @@ export class AccountPool {
 
   /** Connections by state. */
   counts(): Record<Exclude<ConnectionState, 'gone'> | 'preparing', number> {
-    const counts = { preparing: this.#opener.preparing, opening: 0, idle: 0, busy: 0, closing: 0 };
-    for (const { state } of this.#connections) if (state !== 'gone') counts[state]++;
-    return counts;
+    return { preparing: this.#opener.preparing, ...this.#connections.counts() };
   }
 
   submit(work: Work): Submitted {
@@ -206,21 +184,21 @@ export class AccountPool {
   #whyNone(): string {
     const { budget } = this.#options;
     return whyNone(budget.account(this.account), {
-      loggedIn: this.#loggedIn(),
+      loggedIn: this.#connections.loggedIn,
       budgetTrouble: budget.trouble,
       trouble: this.trouble?.message,
     });
   }
 
   #onEnd(connection: PooledConnection, end: ConnectionEnd): void {
-    this.#opener.left(connection, end, this.#loggedIn());
+    this.#opener.left(connection, end, this.#connections.loggedIn);
     const refusal = this.#refusal();
     if (refusal && !this.#draining) this.#dispatcher.cutQueue(refusal);
   }
 
   #onOpened(connection: PooledConnection): void {
     this.#greeting = connection.greeting;
-    this.#certificates = connection.certificates;
+    this.#connections.opened(connection);
     this.#opener.succeeded(connection);
     this.#dispatcher.changed(connection);
     this.#settle();
@@ -238,8 +216,7 @@ export class AccountPool {
   }
 
   #onGone(connection: PooledConnection): void {
-    this.#connections.delete(connection);
-    this.#commandsOfGone += connection.commands;
+    this.#connections.gone(connection);
     this.#dispatcher.changed(connection);
     this.#settle();
   }
@@ -252,12 +229,6 @@ export class AccountPool {
 
   #wanted(): number {
     return Math.min(this.#cap, this.#dispatcher.busy + this.#dispatcher.wanted);
-  }
-
-  #loggedIn(): number {
-    let count = 0;
-    for (const connection of this.#connections) if (connection.loggedIn) count++;
-    return count;
   }
 
   /** Brings connections and work into line with what is wanted. Idempotent; called on every change. */
@@ -318,8 +289,7 @@ export class AccountPool {
   }
 
   #open(count: number, pausedUntilMs: number | undefined): void {
-    let opening = 0;
-    for (const { state } of this.#connections) if (state === 'opening') opening++;
+    const { opening } = this.#connections.counts();
     this.#opener.open(
       count,
       { opening, pausedUntilMs },

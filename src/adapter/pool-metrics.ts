@@ -127,7 +127,7 @@ function showConnections(
     'epp_certificate_expiry_timestamp_seconds',
     "When the certificates end that were shown at the last login, in seconds since 1970: ours (client), the registry's (server).",
     ({ pool }) =>
-      Object.entries(pool.certificates ?? {}).map(([side, { notAfter }]) => [
+      Object.entries(pool.connections.certificates ?? {}).map(([side, { notAfter }]) => [
         { side },
         notAfter.getTime() / 1_000,
       ]),
@@ -162,7 +162,7 @@ function showCommands(
   gauge(
     'epp_commands_in_flight',
     'Commands of callers that are not answered yet.',
-    ({ pool }) => pool.inFlight,
+    ({ pool }) => pool.connections.inFlight,
   );
   gauge(
     'epp_command_limit',
@@ -179,7 +179,7 @@ function showCommands(
   counter(
     'epp_commands_total',
     'Commands written to the registry, logins, keepalives and logouts included.',
-    (pool) => pool.commands,
+    (pool) => pool.connections.commands,
   );
   counter(
     'epp_rate_limited_seconds_total',

@@ -17,12 +17,11 @@ import { ship } from '../shipment.ts';
 import { type Answer, RequestRefused, type Work } from '../work.ts';
 import { type CheckPolicy, checkedNames, mergeKeyOf, splitCheck } from './checks.ts';
 import type { CommandRate, Left } from './command-rate.ts';
-import { LoadLevels } from './load-levels.ts';
+import { ConnectionChoice } from './connection-choice.ts';
 import type { Priority } from './priority.ts';
 import type { QueueRoom } from './queue-room.ts';
 import { Ration } from './ration.ts';
 import { RequestQueue } from './request-queue.ts';
-import { TransformReserve } from './reserve.ts';
 import { SharedChecks } from './shared-checks.ts';
 
 export interface DispatcherOptions {
@@ -72,26 +71,20 @@ export class Dispatcher implements JobHost {
   readonly #options: DispatcherOptions;
   readonly #host: DispatcherHost;
   readonly #queue: RequestQueue<Part>;
-  readonly #levels: LoadLevels<PooledConnection>;
+  readonly #choice: ConnectionChoice;
   readonly #shared: SharedChecks;
-  readonly #reserve: TransformReserve;
   readonly #ration: Ration;
   #orders = 0;
-  /** Connections with a command in flight. */
-  #busy = 0;
-  /** Those of them whose command is a transform. */
-  #transforms = 0;
   #lingering: Timer | undefined;
   #closed: RequestRefused | undefined;
 
   constructor(options: DispatcherOptions, host: DispatcherHost) {
     this.#options = options;
     this.#host = host;
-    const { room, clock, checks, depth } = options;
+    const { room, clock, checks } = options;
     this.#queue = new RequestQueue({ room, clock, mergeLimit: checks.maxNames });
     this.#shared = new SharedChecks(this.#queue, checks.maxNames);
-    this.#levels = new LoadLevels(depth);
-    this.#reserve = new TransformReserve(options.transformReservePercent);
+    this.#choice = new ConnectionChoice({ ...options, granted: () => host.granted() });
     this.#ration = new Ration({
       rate: options.rate,
       clock,
@@ -112,7 +105,7 @@ export class Dispatcher implements JobHost {
   }
 
   get busy(): number {
-    return this.#busy;
+    return this.#choice.busy;
   }
 
   /** Connections are there, and only the rate of commands lets requests wait. */
@@ -136,7 +129,7 @@ export class Dispatcher implements JobHost {
     const nowMs = this.#options.clock.monotonicMs();
     const job = new Job(work, this.#partsOf(work, nowMs), this);
     if (job.priority === 'transform') {
-      this.#reserve.came(nowMs, this.#queue.sizeOf('transform') + this.#transforms + 1);
+      this.#choice.transformCame(nowMs, this.#queue.sizeOf('transform'));
     }
     this.#bound(job, work.deadlineMs, nowMs);
     this.#accept(job, nowMs);
@@ -194,21 +187,19 @@ export class Dispatcher implements JobHost {
 
   /** Its state or what is in flight on it has changed. */
   changed(connection: PooledConnection): void {
-    this.#levels.set(connection, connection.serves ? connection.inFlight : undefined);
+    this.#choice.changed(connection);
   }
 
   /** One of its commands has ended. */
-  commandEnded(connection: PooledConnection, { transform }: { transform: boolean }): void {
-    if (connection.inFlight === 0) this.#busy--;
-    if (transform) this.#transforms--;
-    this.changed(connection);
+  commandEnded(connection: PooledConnection, command: { transform: boolean }): void {
+    this.#choice.ended(connection, command);
   }
 
   /** Sends what can be sent. */
   dispatch(): void {
     const queue = this.#queue;
     for (let next = queue.peek('transform'); next; next = queue.peek('transform')) {
-      const connection = this.#idle();
+      const connection = this.#choice.idle();
       if (!connection) break;
       if (!this.#ration.allows(this.#options.clock.monotonicMs(), NOTHING)) return;
       queue.take(next);
@@ -243,32 +234,13 @@ export class Dispatcher implements JobHost {
 
   #leftBy({ priority }: Part, nowMs: number): Left {
     if (priority === 'transform' || !this.#options.rate.limited) return NOTHING;
-    return { waiting: this.#queue.sizeOf('transform'), reserve: this.#reserve.lasts(nowMs) };
+    return { waiting: this.#queue.sizeOf('transform'), reserve: this.#choice.reserves(nowMs) };
   }
 
   #connectionFor(part: Part, nowMs: number): PooledConnection | undefined {
-    if (part.priority === 'transform') return this.#idle();
-    const kept = this.#reserve.kept(nowMs, {
-      granted: this.#host.granted(),
-      serving: this.#levels.size,
-      waiting: this.#queue.sizeOf('transform'),
-      running: this.#transforms,
-    });
-    const connection = this.#leastLoaded(kept);
+    if (part.priority === 'transform') return this.#choice.idle();
+    const connection = this.#choice.shared(nowMs, this.#queue.sizeOf('transform'));
     return part.transform && connection?.inFlight !== 0 ? undefined : connection;
-  }
-
-  #idle(): PooledConnection | undefined {
-    const connection = this.#leastLoaded(0);
-    return connection?.inFlight === 0 ? connection : undefined;
-  }
-
-  #leastLoaded(kept: number): PooledConnection | undefined {
-    for (;;) {
-      const connection = this.#levels.least(kept);
-      if (!connection || connection.serves) return connection;
-      this.#levels.set(connection, undefined); // it is being destroyed
-    }
   }
 
   #ship(connection: PooledConnection, parts: Part[], names?: string[]): void {
@@ -277,8 +249,7 @@ export class Dispatcher implements JobHost {
     if (rate.limited) this.#ration.sent(nowMs);
     for (const part of parts) observe.waited(part.priority, nowMs - part.sinceMs);
     if (parts[0]?.checks) observe.checked(names?.length ?? parts[0].cost);
-    if (connection.inFlight === 0) this.#busy++;
-    if (parts[0]?.transform) this.#transforms++;
+    this.#choice.begins(connection, parts[0] as Part);
     const shipment = {
       account,
       parts,
@@ -290,7 +261,7 @@ export class Dispatcher implements JobHost {
       again: (part: Part, after: 'again' | 'again-soon' | 'alone') => this.#again(part, after),
     };
     void ship(shipment, connection);
-    this.changed(connection);
+    this.#choice.changed(connection);
   }
 
   #again(part: Part, after: 'again' | 'again-soon' | 'alone'): void {
