@@ -1,11 +1,14 @@
 /** What befalls operators, nodes, ledgers and limits. */
+import type { Pod } from '../../src/kube/builtin.ts';
 import { signalPod } from '../cluster/pods.ts';
 import { ACCOUNTS, NAMESPACE, Q_MS, RECOVERY_MS, SETS, TTL_MS } from './cast.ts';
-import { type Drama, type Scenario, seconds } from './drama.ts';
+import { type Drama, nameOf, type Scenario, seconds } from './drama.ts';
 import { isReady } from './view.ts';
 
 /** Until the allocator looks at an account again, and we at the ledger. */
 const NOTICED_MS = 3_000;
+/** Until a pod that was deleted has drained, and another one is ready. */
+const GONE_MS = 60_000;
 
 export const CONTROL_SCENARIOS: readonly Scenario[] = [
   {
@@ -117,24 +120,29 @@ async function cutLimit(drama: Drama): Promise<void> {
   await back();
 }
 
-/** Both sets have a pod on the node that stays: without one nobody could take the connections over. */
+/** Both sets and the operators have a pod on the node that stays: without one nobody could take over. */
 async function spread(drama: Drama): Promise<void> {
-  const { controlPlane } = drama.stage;
-  for (const { name, replicas } of SETS) {
-    const there = () => {
-      const pods = drama.view.pods(name).filter(isReady);
-      return pods.length === replicas && new Set(pods.map(({ spec }) => spec?.nodeName)).size > 1;
-    };
-    if (there()) continue;
-    const [pod] = drama.view.pods(name);
-    drama.say(`${name} stands on one node: ${pod?.metadata.name} moves`);
-    const move = ['cordon', pod?.spec?.nodeName ?? controlPlane];
-    const open = drama.toMend(async () => void (await drama.stage.kubectl(['uncordon', ...move.slice(1)])));
-    await drama.stage.kubectl(move);
-    await drama.stage.kubectl(['delete', 'pod', '-n', NAMESPACE, pod?.metadata.name ?? '']);
-    await drama.until(there, 'a pod on each node', RECOVERY_MS + 60_000);
-    await open();
-  }
+  for (const set of SETS) await spreadPods(drama, set.replicas, async () => drama.view.pods(set.name));
+  await spreadPods(drama, 2, () => drama.operators());
   const full = () => drama.view.notFull(drama.limits) === undefined;
   await drama.until(full, 'full use', RECOVERY_MS);
+}
+
+async function spreadPods(drama: Drama, count: number, read: () => Promise<Pod[]>): Promise<void> {
+  const { kubectl } = drama.stage;
+  const apart = async () => {
+    const pods = (await read()).filter(isReady);
+    return pods.length === count && new Set(pods.map(({ spec }) => spec?.nodeName)).size === count;
+  };
+  if (await apart()) return;
+  const [pod] = await read();
+  if (!pod) throw new Error('no pod to move');
+  const { namespace, name } = nameOf(pod);
+  drama.say(`${name} moves: all of its kind stand on one node`);
+  const node = pod.spec?.nodeName ?? '';
+  const open = drama.toMend(async () => void (await kubectl(['uncordon', node])));
+  await kubectl(['cordon', node]);
+  await kubectl(['delete', 'pod', '-n', namespace, name]);
+  await drama.until(apart, 'a pod on each node', RECOVERY_MS + GONE_MS);
+  await open();
 }

@@ -109,7 +109,8 @@ export class Drama {
   }
 
   async operators(): Promise<Pod[]> {
-    return (await this.stage.client.list(POD, OPERATORS)).items;
+    const { items } = await this.stage.client.list(POD, OPERATORS);
+    return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
   /** Who leads, by the election's Lease: the pod and the process in it. */
