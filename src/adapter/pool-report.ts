@@ -5,7 +5,7 @@ import type { AccountPool } from './account-pool.ts';
 
 /** For GET /debug/pools. */
 export function poolReport(pool: AccountPool, budget: ConnectionBudget, nowMs: number) {
-  const { cap, occupied, excess, pausedUntilMs } = budget.account(pool.account);
+  const { cap, occupied, excess, pausedUntilMs, commands, logins } = budget.account(pool.account);
   const seconds = (ms: number) => Math.round(ms / 100) / 10;
   const { trouble, refusedAtMs } = pool;
   return {
@@ -17,6 +17,10 @@ export function poolReport(pool: AccountPool, budget: ConnectionBudget, nowMs: n
       : { pausedForSeconds: seconds(pausedUntilMs - nowMs) }),
     states: pool.counts(),
     waiting: pool.waiting,
+    logins,
+    ...(Object.keys(commands).length === 0
+      ? {}
+      : { commands: { ...commands, waitedSeconds: seconds(pool.rationedMs) } }),
     ...(refusedAtMs === undefined ? {} : { credentialsRefusedForSeconds: seconds(nowMs - refusedAtMs) }),
     ...(trouble
       ? {
@@ -52,11 +56,15 @@ export function readinessOf(
 
 function whyNot(pool: AccountPool, budget: ConnectionBudget): string {
   const { account, trouble } = pool;
+  const { cap, logins } = budget.account(account);
   if (pool.refusedAtMs !== undefined) {
     return `${account}: the registry refuses our credentials; no more attempts until the Secret changes: ${trouble?.message ?? ''}`;
   }
-  if (budget.account(account).cap === 0) {
+  if (cap === 0) {
     return `${account}: no connection is granted${budget.trouble === undefined ? '' : `: ${budget.trouble}`}`;
+  }
+  if (logins === 'none') {
+    return `${account}: the registry refused the credentials, or another adapter is finding out whether it takes them`;
   }
   return `${account}: no connection is logged in${trouble ? `; last error: ${trouble.message}` : ' yet'}`;
 }
