@@ -127,7 +127,14 @@ export class SessionMachine implements EppSession {
 
   /** Once. Rejects with a SessionOpenError. */
   open(connect: ConnectTransport): Promise<void> {
-    this.#transport = connect(this.#options, this.#events());
+    try {
+      this.#transport = connect(this.#options, this.#events());
+    } catch (error) {
+      // TLS looks at keys and certificates before it connects
+      const text = `the certificate, its key or the CA certificate cannot be used: ${messageOf(error)}`;
+      const failure = this.#describe({ kind: 'connect', text, cause: error });
+      return Promise.reject(new SessionOpenError('never-connected', failure));
+    }
     this.#opening.connecting();
     return this.#opened.promise;
   }
