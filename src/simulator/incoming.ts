@@ -1,5 +1,5 @@
 /** A client's frame, as far as the registry understands it. */
-import { nameOf, readCommand } from '../epp/catalogue.ts';
+import { commandDefinition, nameOf, readCommand } from '../epp/catalogue.ts';
 import type { EppCommand } from '../epp/command.ts';
 import { EPP_URI, OBJECT_URIS } from '../epp/namespaces.ts';
 import type { ResultCode } from '../epp/result-codes.ts';
@@ -64,6 +64,17 @@ function refusalOf(element: XmlElement | undefined): ResultCode {
   const object = elementsOf(verb)[0];
   if (!object) return 2003;
   return OBJECT_NAMESPACES.includes(object.uri) ? 2101 : 2307;
+}
+
+/** What the journal keeps of a command; undefined where it changes nothing. */
+export function transformOf({
+  name: command,
+  command: given,
+  clTRID,
+}: Incoming): { command: string; name: string; clTRID?: string } | undefined {
+  if (!given || given.body.op === 'query') return undefined;
+  if (!commandDefinition(given.object, given.command)?.transform) return undefined;
+  return { command, name: objectNames(given)[0] ?? '', ...(clTRID === undefined ? {} : { clTRID }) };
 }
 
 /** Names and ids of the objects that a command is about, in lower case. */

@@ -5,17 +5,17 @@
  *                                    fault chosen ┘      └ journal   └ delays, pieces, the end
  */
 import type { TLSSocket } from 'node:tls';
-import { commandDefinition } from '../epp/catalogue.ts';
 import { FrameError, FrameReader } from '../epp/frame.ts';
-import type { Clock, Timer } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Account, Seat } from './accounts.ts';
 import { type Answer, answerOf } from './answer.ts';
 import { execute } from './commands.ts';
 import { doFault, type Hands, outgoing } from './faults/act.ts';
 import { type FaultAction, GREETING } from './faults/options.ts';
 import type { FaultPlan } from './faults/plan.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { Inbox } from './inbox.ts';
-import { type Incoming, objectNames, readIncoming } from './incoming.ts';
+import { type Incoming, objectNames, readIncoming, transformOf } from './incoming.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { decideLogin } from './logins.ts';
 import type { Latency, SimulatorOptions, WorkTimes } from './options.ts';
@@ -71,9 +71,7 @@ export class SimulatedSession {
   /** Nothing is executed any more. */
   #ending = false;
   #gone = false;
-  #lastActivityMs: number;
-  #idleTimeoutMs: number;
-  #idleTimer: Timer | undefined;
+  readonly #idle: IdleWatch;
   #countLateMs = 0;
   #previousClTRID: string | undefined;
 
@@ -82,8 +80,15 @@ export class SimulatedSession {
     this.#connection = connection;
     this.#deps = deps;
     this.#reader = new FrameReader(options.maxFrameBytes);
-    this.#lastActivityMs = clock.monotonicMs();
-    this.#idleTimeoutMs = options.idleTimeoutSeconds * 1000;
+    this.#idle = new IdleWatch({
+      clock,
+      timeoutMs: options.idleTimeoutSeconds * 1000,
+      busy: () => this.#inbox.busy,
+      drop: () => {
+        if (this.account) this.account.idleDrops++;
+        this.cut();
+      },
+    });
     this.#inbox = new Inbox({
       clock,
       latencyOf: ({ name }) => this.#latency(name),
@@ -110,7 +115,7 @@ export class SimulatedSession {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('error', () => {}); // 'close' follows and tells all there is to tell
-    this.#armIdle();
+    this.#idle.start();
     const greet = () => this.#greeting();
     const fault = faults.pick({ command: GREETING, clientId: undefined, names: [] });
     if (fault) this.#doFault(fault.kind === 'late' ? { ...fault, execution: 'at-once' } : fault, greet);
@@ -157,7 +162,7 @@ export class SimulatedSession {
 
   /** Executes a command whose time has come, even if the client is gone meanwhile: so do registries. */
   #work(incoming: Incoming): void {
-    this.#lastActivityMs = this.#deps.clock.monotonicMs();
+    this.#idle.touch();
     const run = () => this.#execute(incoming);
     if (incoming.fault) this.#doFault(incoming.fault, run, incoming.clTRID);
     else {
@@ -198,22 +203,15 @@ export class SimulatedSession {
           },
           this.#deps.registry,
         );
-    return answerOf(reply, ids, this.#record(incoming, reply, ids.svTRID));
+    return answerOf(reply, ids, this.#recorded(incoming, reply, ids.svTRID));
   }
 
-  /** Into the journal, if it is a transform. */
-  #record({ name, command, clTRID }: Incoming, { code }: Reply, svTRID: string): JournalEntry | undefined {
-    if (!command || !this.account || command.body.op === 'query') return undefined;
-    if (!commandDefinition(command.object, command.command)?.transform) return undefined;
-    return this.#deps.journal.record({
-      clientId: this.account.clientId,
-      command: name,
-      name: objectNames(command)[0] ?? '',
-      ...(clTRID === undefined ? {} : { clTRID }),
-      svTRID,
-      code,
-      executedAtMs: this.#deps.clock.wall().getTime(),
-    });
+  #recorded(incoming: Incoming, { code }: Reply, svTRID: string): JournalEntry | undefined {
+    const { journal, clock } = this.#deps;
+    const transform = this.account && transformOf(incoming);
+    if (!this.account || !transform) return undefined;
+    const { clientId } = this.account;
+    return journal.record({ clientId, ...transform, svTRID, code, executedAtMs: clock.wall().getTime() });
   }
 
   #login({ command, extensions }: Incoming): Reply | undefined {
@@ -281,10 +279,7 @@ export class SimulatedSession {
       countLate: (ms) => {
         this.#countLateMs = ms;
       },
-      shortenIdle: (ms) => {
-        this.#idleTimeoutMs = ms;
-        this.#armIdle();
-      },
+      shortenIdle: (ms) => this.#idle.change(ms),
       previousClTRID: () => this.#previousClTRID,
       nowMs: () => clock.monotonicMs(),
       random: () => faults.random(),
@@ -310,33 +305,16 @@ export class SimulatedSession {
     else if (!this.#gone) socket.write(NOTHING, reset);
   }
 
-  #armIdle(): void {
-    const { clock } = this.#deps;
-    this.#idleTimer?.cancel();
-    const due = this.#lastActivityMs + this.#idleTimeoutMs - clock.monotonicMs();
-    this.#idleTimer = clock.after(Math.max(due, 1), () => {
-      if (this.#inbox.busy) this.#lastActivityMs = clock.monotonicMs();
-      if (clock.monotonicMs() - this.#lastActivityMs < this.#idleTimeoutMs) {
-        this.#armIdle();
-        return;
-      }
-      if (this.account) this.account.idleDrops++;
-      this.cut();
-    });
-  }
-
   #onClose(): void {
     this.#gone = true;
-    this.#idleTimer?.cancel();
+    this.#idle.stop();
     this.#outbox.close();
     if (this.#loggedOut || this.#endedByUs || this.#deps.options.unclean === 'free-at-once') {
       this.#seat?.release(this.#countLateMs);
       return;
     }
     if (this.account) this.account.uncleanEnds++;
-    const { clock } = this.#deps;
-    const idleAtMs = this.#lastActivityMs + this.#idleTimeoutMs;
-    this.#seat?.release(Math.max(0, idleAtMs - clock.monotonicMs()) + this.#countLateMs);
+    this.#seat?.release(this.#idle.leftMs + this.#countLateMs);
   }
 }
 

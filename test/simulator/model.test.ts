@@ -137,7 +137,7 @@ const renew = fc.record({ by, name, right: fc.boolean() }).map(({ by, name, righ
   ),
 );
 const lock = fc
-  .record({ by, name, lock: fc.constantFrom(...LOCKS), on: fc.boolean() })
+  .record({ by, name, lock: fc.constantFrom(...LOCKS), on: fc.constantFrom(true, true, false) })
   .map(({ by, name, lock, on }) =>
     step(
       `${by} ${on ? 'sets' : 'lifts'} ${lock} of ${name}`,
@@ -202,6 +202,7 @@ const steps = [
   remove,
   restore,
   renew,
+  lock,
   lock,
   delegate,
   transfer,
