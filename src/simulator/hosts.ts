@@ -1,7 +1,7 @@
 /** Hosts (RFC 5732). One that stands in a domain of this registry belongs to that domain's registrar, and goes with it. */
 import type { HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate } from '../epp/commands/host.ts';
 import { writeData } from '../epp/responses/data.ts';
-import { domainOf } from './domain/state.ts';
+import { alive, domainOf } from './domain/state.ts';
 import { kept, keptOnCreate, keptOnUpdate } from './kept.ts';
 import { superordinateOf } from './names.ts';
 import {
@@ -58,14 +58,16 @@ export function create(request: Request): Reply {
   };
 }
 
-/** Throws 2303 where its domain is none, 2201 where that is another's, 2306 on addresses that the zone has no use for. */
+/** Throws 2303 where its domain is none, 2201 where that is another's, 2304 where it was deleted, 2306 on addresses that the zone has no use for. */
 function place(request: Request, name: string, addrs: readonly Address[]): Pick<HostRecord, 'superordinate'> {
   const superordinate = superordinateOf(request.registry.tlds, name);
   if (superordinate === undefined) {
     if (addrs.length > 0) throw new Refusal(2306, 'a host outside of our zones has no addresses here');
     return {};
   }
-  onlySponsor(domainOf(request.registry, superordinate), request);
+  const domain = domainOf(request.registry, superordinate);
+  onlySponsor(domain, request);
+  alive(domain);
   return { superordinate };
 }
 

@@ -208,6 +208,7 @@ export class RegistryModel {
       const domain = this.domains.get(above);
       if (!domain) return 2303;
       if (domain.sponsor !== by) return 2201;
+      if (domain.deletion) return 2304;
     }
     this.hosts.set(host, by);
     return 1000;

@@ -102,6 +102,7 @@ describe('a deleted domain', () => {
     const { authInfo } = A;
     expect(d.code('domain:transfer', { ...NAME, op: 'request', authInfo }, { as: 'other' })).toBe(2304);
     expect(d.code('domain:create', A)).toBe(2302);
+    expect(d.code('host:create', { name: 'ns1.a.com' })).toBe(2304);
   });
 
   it('has no host of its own left', () => {
