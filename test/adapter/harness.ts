@@ -21,13 +21,13 @@ export const SET = 'epp.core.bj';
 /** A latency that lasts until `release`: the command stands at the registry, and no test depends on how quick the machine is. */
 export const HELD = 3_000_000;
 
-class HoldingClock implements Clock {
+export class HoldingClock implements Clock {
   readonly held: (() => void)[] = [];
   readonly monotonicMs = systemClock.monotonicMs;
   readonly wall: () => Date;
   readonly sleep = systemClock.sleep;
 
-  constructor(today: Date | undefined) {
+  constructor(today?: Date) {
     this.wall = today ? () => today : systemClock.wall;
   }
 

@@ -11,6 +11,7 @@ import { FAULT_KINDS, type FaultAction, type FaultKind } from '../../../src/simu
 import type { Control } from '../../../src/simulator/options.ts';
 import { freePorts } from '../../cluster/ports.ts';
 import { eventually } from '../../support/eventually.ts';
+import { HELD } from '../harness.ts';
 import { Fleet, type FleetOptions, type FleetReply, type Member, post, ready } from './fleet.ts';
 import { NO_REDIS, RedisServer } from './redis-server.ts';
 
@@ -18,8 +19,8 @@ const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const CREATE = '/com/create';
 const PW = 'Un1que-Transfer-Secret';
 
-/** Executed at once, and answered when a test has looked at what is so meanwhile. */
-const LATE: FaultAction = { kind: 'late', ms: 1_500, execution: 'at-once' };
+/** Executed at once, and answered when the test says so. */
+const LATE: FaultAction = { kind: 'late', ms: HELD, execution: 'at-once' };
 /** Executed, and never answered. */
 const MUTE: FaultAction = { kind: 'mute', executed: true };
 const createsAre = (action: FaultAction): Control => ({
@@ -31,15 +32,18 @@ const keyed = (key: string) => ({ 'idempotency-key': key });
 
 describe.skipIf(NO_REDIS !== undefined)(
   `keys of a fleet${NO_REDIS ? ` (${NO_REDIS})` : ''}`,
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     let server: RedisServer;
     let fleet: Fleet | undefined;
+    let killed: (() => Promise<void>) | undefined;
     beforeEach(async () => {
       server = await RedisServer.start();
     });
     afterEach(async () => {
+      await killed?.();
       await fleet?.stop();
+      killed = undefined;
       fleet = undefined;
       await server.stop();
     });
@@ -96,6 +100,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         expect(reused).toMatchObject({ status: 422, body: { outcome: 'not-sent' } });
         expect(reused.body.type).toContain('idempotency-key-reused');
       }
+      it.release();
       expect((await first).status).toBe(200);
       expect(await count(other, 'running')).toBe(1);
       expect(await count(other, 'conflict')).toBe(2);
@@ -134,8 +139,8 @@ describe.skipIf(NO_REDIS !== undefined)(
       const running = inTurns(names, 16, (name) =>
         Promise.all(both.map((member) => untilItEnds(member, name, `key-${name}`))).finally(() => ended++),
       );
-      for (let killed = 0; restarts && killed < 5; killed++) {
-        await eventually(() => ended >= killed * 30, { timeoutMs: 40_000 });
+      for (let round = 0; restarts && round < 5; round++) {
+        await eventually(() => ended >= round * 30, { timeoutMs: 40_000 });
         await server.kill();
         await server.start();
       }
@@ -153,7 +158,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         seen[outcome]++;
         if (outcome === 'done' && one?.status === 200) expect(created(names[index] as string)).toBe(1);
       }
-      expect(seen.done).toBeGreaterThan(50);
+      expect(seen.done).toBeGreaterThan(20);
       expect(seen.unknown).toBeGreaterThan(3);
       expect(seen.done + seen.unknown).toBe(200);
     });
@@ -181,6 +186,23 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(await count(member, 'store-unavailable')).toBeGreaterThan(0);
     });
 
+    it('are free again where the store took a claim that nobody waited for any more', async () => {
+      const it = await start();
+      const member = await it.adapter();
+      server.pause();
+      const refused = await member.post(CREATE, named('a.com'), keyed('k1'));
+      expect(refused).toMatchObject({ status: 503, body: { outcome: 'not-sent' } });
+      expect((await member.post(CREATE, named('b.com'))).status).toBe(200);
+      server.goOn();
+      const back = await eventually(async () => {
+        const reply = await member.post(CREATE, named('a.com'), keyed('k1'));
+        expect(reply.status).toBe(200);
+        return reply;
+      });
+      expect(back.headers.get('idempotency-replayed')).toBeNull();
+      expect(it.executed('domain:create', 'a.com')).toBe(1);
+    });
+
     it('are told what became of a command when the store was away at its end', async () => {
       const it = await start();
       const [one, other] = [await it.adapter(), await it.adapter()];
@@ -188,6 +210,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const first = one.post(CREATE, named('a.com'), keyed('k1'));
       await eventually(() => it.executed('domain:create', 'a.com') === 1);
       await server.kill();
+      it.release();
       expect(await first).toMatchObject({ status: 200, body: { outcome: 'done' } });
       expect(await one.metric('epp_idempotency_untold')).toBe(1);
       await server.start();
@@ -210,6 +233,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const it = await start({ file: { timeouts: { queue: '1s', command: '500ms' } } });
       it.registry.control(createsAre(MUTE));
       const doomed = await adapterProcess(it);
+      killed = doomed.kill;
       const first = post(doomed.url + CREATE, named('a.com'), keyed('k1')).catch((error: Error) => error);
       await eventually(() => it.executed('domain:create', 'a.com') === 1);
       await doomed.kill();
@@ -250,6 +274,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(written.match(/eppset:idempotency:[0-9a-f]{64}/g)?.length).toBeGreaterThanOrEqual(3);
       for (const word of [PW, 'An0ther-Secret', 'secret-launch', 'tenant-seven', key, '2302', 'svTRID'])
         expect(written).not.toContain(word);
+      for (const word of [PW, 'An0ther-Secret', key]) expect(it.logged()).not.toContain(word);
     });
   },
 );

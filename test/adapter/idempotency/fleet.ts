@@ -11,7 +11,7 @@ import { createLog } from '../../../src/lib/log.ts';
 import type { SimulatorInput } from '../../../src/simulator/options.ts';
 import type { Simulator } from '../../../src/simulator/server.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ACCOUNT, CLIENT_ID, PASSWORD, SET, startRegistry } from '../harness.ts';
+import { ACCOUNT, CLIENT_ID, HoldingClock, PASSWORD, SET, startRegistry } from '../harness.ts';
 
 type FileInput = Omit<AdapterFileInput, 'kind' | 'set' | 'class' | 'budget' | 'accounts'>;
 type AccountInput = AdapterFileInput['accounts'][number];
@@ -42,24 +42,27 @@ export interface Member {
 export class Fleet {
   readonly registry: Simulator;
   readonly folder: string;
+  readonly #clock: HoldingClock;
   readonly #options: FleetOptions;
   readonly #members: Adapter[] = [];
   readonly #lines: string[] = [];
 
-  private constructor(registry: Simulator, folder: string, options: FleetOptions) {
+  private constructor(registry: Simulator, clock: HoldingClock, folder: string, options: FleetOptions) {
     this.registry = registry;
+    this.#clock = clock;
     this.folder = folder;
     this.#options = options;
   }
 
   static async start(options: FleetOptions = {}): Promise<Fleet> {
-    const registry = await startRegistry(options.registry);
+    const clock = new HoldingClock();
+    const registry = await startRegistry(options.registry, clock);
     const folder = await mkdtemp(join(tmpdir(), 'eppset-fleet-'));
     await mkdir(join(folder, 'login'));
     await writeFile(join(folder, 'login/username'), CLIENT_ID);
     await writeFile(join(folder, 'login/password'), PASSWORD);
     await writeFile(join(folder, 'ca.crt'), registry.ca);
-    return new Fleet(registry, folder, options);
+    return new Fleet(registry, clock, folder, options);
   }
 
   logged(): string {
@@ -125,6 +128,11 @@ export class Fleet {
         return fits.length === 0 ? undefined : fits.reduce((sum, { value }) => sum + value, 0);
       },
     };
+  }
+
+  /** Lets go on what stands at the registry by the latency HELD. */
+  release(): void {
+    for (const fn of this.#clock.held.splice(0)) fn();
   }
 
   /** How often the registry executed a command, on one name or on all. */

@@ -43,6 +43,7 @@ describe.skipIf(NO_REDIS !== undefined)(
   { timeout: 30_000 },
   () => {
     let server: RedisServer | undefined;
+    let replica: RedisServer | undefined;
     let folder: string;
     const logged: string[] = [];
     let health: { there?: boolean; weak?: readonly Weakness[] };
@@ -54,8 +55,8 @@ describe.skipIf(NO_REDIS !== undefined)(
     });
     afterEach(async () => {
       for (const store of open.splice(0)) await store.close();
-      await server?.stop();
-      server = undefined;
+      await Promise.all([server?.stop(), replica?.stop()]);
+      server = replica = undefined;
       await rm(folder, { recursive: true });
     });
 
@@ -200,7 +201,7 @@ describe.skipIf(NO_REDIS !== undefined)(
 
     it('know of a server that throws keys away, and of replicas', async () => {
       server = await RedisServer.start();
-      const replica = await RedisServer.start({ replicaOf: server.port });
+      replica = await RedisServer.start({ replicaOf: server.port });
       const control = await createClient({ socket: { host: '127.0.0.1', port: server.port } }).connect();
       await control.sendCommand(['CONFIG', 'SET', 'maxmemory', '100mb']);
       await control.sendCommand(['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru']);
@@ -208,7 +209,6 @@ describe.skipIf(NO_REDIS !== undefined)(
       control.destroy();
       await storeOf();
       await eventually(() => expect(health.weak).toEqual(['eviction', 'asynchronous-replicas']));
-      await replica.stop();
     });
 
     it('need no other right than those of docs/idempotency-and-cache.md', async () => {
