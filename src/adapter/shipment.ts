@@ -1,4 +1,5 @@
 /** One command on its way to the registry, for the one part or the several that share it, and what becomes of each. */
+import { CheckedCommand } from '../epp/checked-command.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
 import { CommandError, type CommandIssue } from '../epp/commands/issues.ts';
 import { EppError } from '../epp/session.ts';
@@ -22,7 +23,9 @@ export interface Shipment {
   nowMs: () => number;
   log: Log;
   /** A part is to be tried again. */
-  again(part: Part, after: Exclude<AfterAttempt, 'settled'> | 'alone'): void;
+  again(part: Part, after: Exclude<AfterAttempt, 'settled'>): void;
+  /** Parts are to be tried again, each group in a command of its own. */
+  apart(groups: readonly (readonly Part[])[]): void;
 }
 
 /** Writes the command before it returns. Every part is settled, or told by `again`; never rejects. */
@@ -45,10 +48,13 @@ export async function ship(shipment: Shipment, connection: PooledConnection): Pr
   else onAnswer(shipment, response);
 }
 
-/** One part's command as it is: it was checked, and is not checked again. */
-function commandOf({ parts: [part], names }: Shipment): EppCommand {
-  const { command } = part as Part;
-  return names ? { ...command, body: { names } } : command;
+/** One part's command as it is, or for the names of all: what was checked is not checked again. */
+function commandOf({ parts, names }: Shipment): EppCommand {
+  const [{ command }] = parts as [Part];
+  if (!names) return command;
+  const checked =
+    command instanceof CheckedCommand && parts.every((part) => part.command instanceof CheckedCommand);
+  return checked ? command.withNames(names) : { ...command, body: { names } };
 }
 
 function onAnswer({ account, parts: [part], clTRID, log }: Shipment, response: EppResponse): void {
@@ -62,12 +68,13 @@ function onAnswer({ account, parts: [part], clTRID, log }: Shipment, response: E
 }
 
 /**
- * To each his own. Where the registry refuses the whole, one caller's name may be the reason: the others are asked for alone,
- * and get what they would have got without him.
+ * To each his own. Where the registry refuses the whole, one caller's name may be the reason: it is asked in halves, and these
+ * again, until he has his refusal to himself and the others what they would have got without him. One of 32 costs 10 commands.
  */
-function onSharedAnswer({ account, parts, clTRID, again }: Shipment, response: EppResponse): void {
+function onSharedAnswer({ account, parts, clTRID, apart }: Shipment, response: EppResponse): void {
   if (resultCode(response) >= 2000) {
-    for (const part of parts) again(part, 'alone');
+    const half = parts.length >> 1;
+    apart([parts.slice(0, half), parts.slice(half)]);
     return;
   }
   const answers = new CheckAnswers(response);
@@ -90,7 +97,7 @@ function onFailure({ parts, nowMs, again }: Shipment, error: EppError): void {
     const after = part.failed(error, now);
     if (after === 'settled') continue;
     // One caller's name may be what ended the connection: next time it does so to him alone
-    if (parts.length > 1 && after === 'again-soon') part.alone(now);
+    if (parts.length > 1 && after === 'again-soon') part.apart(undefined, now);
     again(part, after);
   }
 }
