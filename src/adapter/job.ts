@@ -194,9 +194,9 @@ export class Part implements QueueEntry {
     return this.job.answered(this.#index, { response, clTRID });
   }
 
-  /** Shares no command any more. It may wait until then, if its caller does. */
-  alone(untilMs: number): void {
-    this.mergeKey = undefined;
+  /** Shares a command with that group alone; undefined: with nobody. It may wait until then, if its caller does. */
+  apart(group: string | undefined, untilMs: number): void {
+    this.mergeKey = group;
     this.deadlineMs = Math.min(this.#lastMs, Math.max(this.deadlineMs, untilMs));
   }
 

@@ -258,32 +258,44 @@ export class Dispatcher implements JobHost {
       timeoutMs: timeouts.commandMs,
       nowMs: () => clock.monotonicMs(),
       log,
-      again: (part: Part, after: 'again' | 'again-soon' | 'alone') => this.#again(part, after),
+      again: (part: Part, after: 'again' | 'again-soon') => this.#again(part, after),
+      apart: (groups: readonly (readonly Part[])[]) => this.#apart(groups),
     };
     void ship(shipment, connection);
     this.#choice.changed(connection);
   }
 
-  #again(part: Part, after: 'again' | 'again-soon' | 'alone'): void {
-    const { clock, timeouts } = this.#options;
-    if (after === 'alone') part.alone(clock.monotonicMs() + timeouts.queueMs);
-    if (after === 'again-soon') clock.after(PAUSE_BEFORE_REPEAT_MS, () => this.#tryAgain(part));
-    else this.#tryAgain(part);
+  #again(part: Part, after: 'again' | 'again-soon'): void {
+    const { clock } = this.#options;
+    if (after === 'again-soon') clock.after(PAUSE_BEFORE_REPEAT_MS, () => this.#tryAgain([part]));
+    else this.#tryAgain([part]);
   }
 
-  #tryAgain(part: Part): void {
-    const { job } = part;
-    if (job.settled) return;
-    if (this.#closed) {
-      job.refuse(this.#closed);
-    } else if (job.abandoned) {
-      job.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
-    } else {
-      part.sinceMs = this.#options.clock.monotonicMs();
-      this.#queue.putBack(part);
-      this.dispatch();
-      this.#host.onDemand();
+  #apart(groups: readonly (readonly Part[])[]): void {
+    const untilMs = this.#options.clock.monotonicMs() + this.#options.timeouts.queueMs;
+    for (const group of groups) {
+      // No key of checks begins so
+      const key = group.length > 1 ? `apart ${++this.#orders}` : undefined;
+      for (const part of group) part.apart(key, untilMs);
     }
+    this.#tryAgain(groups.flat());
+  }
+
+  #tryAgain(parts: readonly Part[]): void {
+    for (const part of parts) {
+      const { job } = part;
+      if (job.settled) continue;
+      if (this.#closed) {
+        job.refuse(this.#closed);
+      } else if (job.abandoned) {
+        job.refuse(new RequestRefused('caller-gone', 'the caller has gone'));
+      } else {
+        part.sinceMs = this.#options.clock.monotonicMs();
+        this.#queue.putBack(part);
+      }
+    }
+    this.dispatch();
+    this.#host.onDemand();
   }
 
   leaveQueue(part: Part): boolean {

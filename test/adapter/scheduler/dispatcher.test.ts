@@ -53,6 +53,25 @@ describe('dispatcher', { timeout: 60_000 }, () => {
     expect(names(sessions[0])?.slice(1)).toEqual(['good.com b!d.com', 'good.com', 'b!d.com']);
   });
 
+  it('finds one bad name among many by halves, and keeps everybody else together', async () => {
+    const { submit, sessions, settle } = await dispatching({ checks: { maxNames: 50, coalesce: true } });
+    submit(check(['first.com']));
+    const callers = Array.from({ length: 32 }, (_, i) => {
+      const own = i === 20 ? 'b!d.com' : `n${i}.com`;
+      return { own, ...submit(check([own])) };
+    });
+    for (let i = 0; i < 40; i++) {
+      const [next] = sessions[0]?.unanswered ?? [];
+      if (next && `${next.command.body.names}`.includes('b!d.com')) sessions[0]?.answer(2005);
+      else answerCheck(sessions[0]);
+      await settle();
+    }
+    for (const { own, told } of callers) {
+      expect(told.now?.response?.results[0]?.code).toBe(own === 'b!d.com' ? 2005 : 1000);
+    }
+    expect(sessions[0]?.sent).toHaveLength(1 + 1 + 10);
+  });
+
   it('sends transforms before queries, and queries before background work', async () => {
     const { submit, sessions, settle } = await dispatching({ checks: { maxNames: 5, coalesce: false } });
     submit(check(['now.com']));
