@@ -11,7 +11,7 @@
  * | 404 | unknown TLD, accreditation or command (ours); 2303 object does not exist |
  * | 405, 408, 413, 415, 431 | method, too slow, size of body, content type, size of headers (ours) |
  * | 409 | 2302 object exists, and every other state of the object that forbids the command; an idempotency key that is at work |
- * | 422 | 2004, 2005, 2306, 2308: a value that this registry does not take; an idempotency key of another request |
+ * | 422 | 2004, 2005, 2306, 2308: a value that this registry does not take; ours: an extension that it does not offer, an idempotency key of another request |
  * | 501 | 2000, 2101, 2102, 2103, 2307: the registry does not have it |
  * | 502 | the registry failed (24xx, 25xx), does not accept our login, or closed the connection: see `outcome` |
  * | 503 | not sent: queue full, waited too long, draining, no account; `Retry-After` says when; also 2502 |
