@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AccountPool } from '../../src/adapter/account-pool.ts';
+import type { Credentials } from '../../src/adapter/account-secrets.ts';
 import { QueueRoom } from '../../src/adapter/scheduler/queue-room.ts';
 import { transactionIds } from '../../src/adapter/work.ts';
 import { EppError, type EppSession, SessionOpenError, type SessionPermit } from '../../src/epp/session.ts';
@@ -18,6 +19,8 @@ function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins'
   const refusals: (number | undefined)[] = [];
   const sessions: ScriptedSession[] = [];
   const permits: SessionPermit[] = [];
+  const passwords: Credentials[] = [];
+  const secret: Credentials = { username: 'acme', password: 'first' };
   let opening = Promise.resolve();
   const made = new AccountPool({
     account: 'a',
@@ -29,8 +32,9 @@ function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins'
     depth: 1,
     transformReservePercent: 10,
     resolve: async () => ({ address: '127.0.0.1', port: 1 }),
-    secrets: { credentials: async () => ({ username: 'acme', password: 'first' }), tls: async () => ({}) },
-    open: async ({ signal, permit }): Promise<EppSession> => {
+    secrets: { credentials: async () => ({ ...secret }), tls: async () => ({}) },
+    open: async ({ credentials, signal, permit }): Promise<EppSession> => {
+      passwords.push(credentials);
       await Promise.race([
         opening,
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
@@ -73,6 +77,8 @@ function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins'
     sessions,
     permits,
     refusals,
+    secret,
+    passwords,
     pool: made,
     settle,
     submit,
@@ -494,5 +500,36 @@ describe('account pool without proven credentials', () => {
     s.budget.changed();
     await s.settle();
     expect([s.sessions.length, s.budget.loginResults]).toEqual([1, ['refused', 'proven']]);
+  });
+
+  it('tells of other credentials soon after the Secret has them, without any login', async () => {
+    const s = setUp(3);
+    s.pool.start();
+    await s.settle();
+    s.secret.newPassword = 'second';
+    for (let i = 0; i < 11; i++) {
+      s.clock.advance(1_000);
+      await s.settle();
+    }
+    expect([s.sessions.length, s.budget.loginResults]).toEqual([1, ['proven', 'unproven']]);
+  });
+
+  it('sets a new password by one login alone, which others wait for', async () => {
+    const s = setUp(3);
+    s.pool.start();
+    await s.settle();
+    s.secret.newPassword = 'second';
+    Object.assign(s.budget, { logins: 'prove', password: 'change' });
+    for (let i = 0; i < 5; i++) s.submit(true);
+    await s.settle();
+    expect(s.sessions).toHaveLength(2);
+    expect(s.passwords).toEqual([
+      { username: 'acme', password: 'first' },
+      { username: 'acme', password: 'first', newPassword: 'second' },
+    ]);
+    Object.assign(s.budget, { logins: 'all', password: 'changed' });
+    s.budget.changed();
+    await s.settle();
+    expect(s.passwords.at(-1)).toEqual({ username: 'acme', password: 'second' });
   });
 });
