@@ -58,6 +58,26 @@ describe('FrameReader', () => {
     expect(body?.buffer).toBe(frame.buffer);
   });
 
+  it('hands over what came before a length that cannot be right', () => {
+    const bodies: string[] = [];
+    const stream = Buffer.concat([encodeFrame('<a/>'), encodeFrame('<b/>'), Buffer.from('HTTP')]);
+    const reader = new FrameReader(MAX);
+    expect(() => reader.read(stream, (body) => bodies.push(String(body)))).toThrow(/HTTP/);
+    expect(bodies).toEqual(['<a/>', '<b/>']);
+  });
+
+  it('keeps a part of a body whose memory is used again for the next read', () => {
+    const reader = new FrameReader(MAX);
+    const frame = encodeFrame('<abcdef/>');
+    const memory = Buffer.alloc(6);
+    const bodies: string[] = [];
+    for (let at = 0; at < frame.length; at += memory.length) {
+      const read = frame.copy(memory, 0, at, at + memory.length);
+      bodies.push(...reader.push(memory.subarray(0, read)).map(String));
+    }
+    expect(bodies).toEqual(['<abcdef/>']);
+  });
+
   it('tells a cut inside a frame from one between frames', () => {
     const frame = encodeFrame('<a/>');
     expect(read(frame.subarray(0, 2)).reader.atBoundary).toBe(false);
