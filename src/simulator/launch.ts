@@ -22,8 +22,10 @@ export function claimsOf(policy: Policy, given: unknown, names: readonly string[
   const { type = 'claims', phase } = given as LaunchCheck;
   if (phase) inPhase(policy, phase);
   if (type === 'avail') return undefined;
+  const { claims } = policy.launch;
   const cd = names.map((name) => {
-    const key = policy.launch.claims[name.toLowerCase()];
+    const lower = name.toLowerCase();
+    const key = Object.hasOwn(claims, lower) ? claims[lower] : undefined;
     return { name, exists: key !== undefined, ...(key === undefined ? {} : { claimKeys: [{ value: key }] }) };
   });
   const value = { ...(type === 'claims' ? { phase: phase ?? { value: 'claims' } } : {}), cd };

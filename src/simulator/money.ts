@@ -1,4 +1,4 @@
-/** A registrar's money at the registry, in whole 1/10,000 of the currency. */
+/** A registrar's money at the registry, in whole 1/100,000,000 of the currency: fees may have eight digits (RFC 8748). */
 
 import { writeData } from '../epp/responses/data.ts';
 import type { BalanceInfoData, FinanceInfoData, LowBalancePollData } from '../epp/responses/registry-data.ts';
@@ -7,10 +7,10 @@ import { Refusal, type Registry, type Request } from './registry.ts';
 import type { Reply } from './replies.ts';
 import type { MoneyRecord } from './store.ts';
 
-const UNITS = 10_000n;
-const FRACTION_DIGITS = 4;
+const UNITS = 100_000_000n;
+const FRACTION_DIGITS = 8;
 
-/** `10.5` as 105,000 units. @param amount a decimal with up to four digits behind the point, with a minus or not */
+/** `10.5` as 1,050,000,000 units. @param amount a decimal with up to eight digits behind the point, with a minus or not */
 export function unitsOf(amount: string): bigint {
   const [whole = '0', fraction = ''] = amount.replace('-', '').split('.');
   const units =
@@ -23,7 +23,7 @@ export function decimalOf(units: bigint): string {
   const positive = units < 0n ? -units : units;
   const fraction = String(positive % UNITS)
     .padStart(FRACTION_DIGITS, '0')
-    .replace(/0{1,2}$/, '');
+    .replace(/0{1,6}$/, '');
   return `${units < 0n ? '-' : ''}${positive / UNITS}.${fraction}`;
 }
 

@@ -31,11 +31,10 @@ export function onlySponsor(record: ObjectRecord, { clientId }: Caller): void {
  */
 export function allowed(record: ObjectRecord, verb: Verb, lifted: readonly string[] = []): void {
   if (isPending(record.transfer)) throw new Refusal(2304, 'pendingTransfer');
-  const status = record.statuses.find(({ s }) => PROHIBITIONS[verb].includes(s));
-  if (!status) return;
   // the one status that may be taken away while it forbids all changes (RFC 5731 section 2.3)
-  if (status.s === 'clientUpdateProhibited' && lifted.includes(status.s)) return;
-  throw new Refusal(2304, status.s);
+  const isLifted = (s: string) => s === 'clientUpdateProhibited' && lifted.includes(s);
+  const status = record.statuses.find(({ s }) => PROHIBITIONS[verb].includes(s) && !isLifted(s));
+  if (status) throw new Refusal(2304, status.s);
 }
 
 /** Statuses after an update. Throws 2306 on those that clients do not set. */

@@ -28,6 +28,8 @@ const periods = z.strictObject({
 });
 export type Periods = z.output<typeof periods>;
 
+const name = () => label().refine((value) => value === value.toLowerCase(), 'must be in lower case');
+
 const price = money().describe('For a year, where the command has a period.');
 const prices = z.strictObject({
   create: price.default('5.00'),
@@ -68,11 +70,11 @@ export const policySchema = z.strictObject({
     .default('USD'),
   prices: prices.prefault({}),
   premium: z
-    .record(label(), prices.partial().extend({ class: token(1, 64).default('premium') }))
+    .record(name(), prices.partial().extend({ class: token(1, 64).default('premium') }))
     .default({})
     .describe('Names that cost more: a command must tell their fee (RFC 8748).'),
   reserved: z
-    .record(label(), token(1, 1000))
+    .record(name(), token(1, 1000))
     .default({})
     .describe('Names that are created with this allocation token alone (RFC 8495).'),
   restoreReport: z.boolean().default(true).describe('False: the request restores by itself.'),
@@ -80,7 +82,7 @@ export const policySchema = z.strictObject({
     .strictObject({
       phase: z.enum(['open', 'claims', 'sunrise', 'landrush']).default('open'),
       claims: z
-        .record(label(), token(1, 255))
+        .record(name(), token(1, 255))
         .default({})
         .describe('Names with trademark claims, and the key of their notice.'),
     })

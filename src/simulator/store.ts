@@ -107,7 +107,7 @@ export interface MessageQueue {
   waiting: { id: string; date: Date; content: MessageContent }[];
 }
 
-/** Money in 1/10,000 of the currency, so that no sum is rounded. */
+/** Money in the units of money.ts, so that no sum is rounded. */
 export interface MoneyRecord {
   balance: bigint;
   creditLimit: bigint;

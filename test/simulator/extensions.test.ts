@@ -150,7 +150,7 @@ describe('a launch phase', () => {
     const launch = { type: 'claims', phase: { value: 'claims' } };
     const { data, extensions } = d.ask(
       'domain:check',
-      { names: ['a.com', 'b.com'] },
+      { names: ['a.com', 'b.com', 'constructor'] },
       { extensions: { launch } },
     );
     expect(data).toBeUndefined();
@@ -159,6 +159,7 @@ describe('a launch phase', () => {
       cd: [
         { name: 'a.com', exists: true, claimKeys: [{ value: '2013041500/2/6/9' }] },
         { name: 'b.com', exists: false },
+        { name: 'constructor', exists: false },
       ],
     });
     const avail = { type: 'avail', phase: { value: 'claims' } };

@@ -58,6 +58,7 @@ describe('fees', () => {
     const { code } = desk(PREMIUM);
     expect(code('domain:create', gold)).toBe(2003);
     expect(code('domain:create', gold, fee('5.00'))).toBe(2004);
+    expect(code('domain:create', gold, fee('500.00000001'))).toBe(2004);
     expect(code('domain:create', gold, fee('500'))).toBe(1000);
     const renew = { name: 'gold.com', curExpDate: '2027-02-28' };
     expect(code('domain:renew', renew)).toBe(2003);

@@ -109,9 +109,12 @@ describe('the owner of the registry', () => {
     const simulator = await twoRegistrars();
     const acme = await registrar(simulator);
     await acme(`${object}:create`, body);
+    await acme(`${object}:update`, { ...id, add: { statuses: [{ s: 'clientUpdateProhibited' }] } });
     const server = { object, ...id, add: [{ s }], who: 'URS Admin', reason: 'URS Lock' };
     expect((await control(simulator, { server })).status).toBe(200);
     expect(await acme(`${object}:update`, { ...id })).toMatchObject({ code: 2304 });
+    const lifting = { ...id, rem: { statuses: [{ s: 'clientUpdateProhibited' }] } };
+    expect(await acme(`${object}:update`, lifting)).toMatchObject({ code: 2304 });
     expect(await acme('poll', { op: 'req' })).toMatchObject({
       code: 1301,
       dataType: `${object}:infData`,
@@ -119,7 +122,7 @@ describe('the owner of the registry', () => {
       extensions: { changePoll: { state: 'after', operation: { value: 'update' }, who: 'URS Admin' } },
     });
     await control(simulator, { server: { object, ...id, rem: [{ s }] } });
-    expect(await acme(`${object}:update`, { ...id })).toMatchObject({ code: 1000 });
+    expect(await acme(`${object}:update`, lifting)).toMatchObject({ code: 1000 });
     const missing = 'id' in id ? { object, id: 'nobody' } : { object, name: 'none.com' };
     expect(await control(simulator, { server: missing })).toMatchObject({ status: 404 });
   });
