@@ -33,6 +33,7 @@ import { checkRaw } from './raw-request.ts';
 import { readHeaders, requestIdOf, traceOfHeaders } from './request-headers.ts';
 import type { TldRouter } from './tld-routing.ts';
 import { type TraceContext, traceparentOf } from './trace-context.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 
 export interface HttpFaceOptions {
   set: string;
@@ -46,6 +47,8 @@ export interface HttpFaceOptions {
   /** Commands that are served at once, from their headers to the end of their answer; more get 503. */
   maxConcurrentRequests: number;
   accessLog: AccessLog;
+  /** How long an answer may lie unread, in milliseconds: see UnreadAnswers. */
+  unreadMs?: number;
 }
 
 type CommandRequest = FastifyRequest<{ Params: { tld: string; object?: string; command?: string } }>;
@@ -125,6 +128,7 @@ class HttpFace {
   readonly #logAccess: (request: LoggedRequest) => void;
   readonly #idPrefix = `${randomBytes(6).toString('hex')}-`;
   #ids = 0;
+  readonly #unread: UnreadAnswers;
   #serving = 0;
   readonly #leave = () => {
     this.#serving--;
@@ -133,6 +137,7 @@ class HttpFace {
   constructor(options: HttpFaceOptions) {
     this.#options = options;
     this.#logAccess = accessLogger(options.accessLog, options.log);
+    this.#unread = new UnreadAnswers(options.clock, options.unreadMs);
   }
 
   /** Before the body is read: what is over the limit costs nothing more. */
@@ -249,6 +254,7 @@ class HttpFace {
     if (told.retryAfterSeconds !== undefined) reply.header('retry-after', String(told.retryAfterSeconds));
     if (told.replayed) reply.header('idempotency-replayed', 'true');
     if (told.ageSeconds !== undefined) reply.header('age', String(told.ageSeconds));
+    this.#unread.given(reply.raw);
     const type = told.status === 200 ? 'application/json; charset=utf-8' : PROBLEM_TYPE;
     return reply.code(told.status).header('content-type', type).send(JSON.stringify(told.body));
   }

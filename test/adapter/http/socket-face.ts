@@ -8,7 +8,7 @@ import { addCommandRoutes, type HttpFaceOptions, refuseTransport } from '../../.
 import { TldRouter } from '../../../src/adapter/http/tld-routing.ts';
 import type { Answer } from '../../../src/adapter/work.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
-import { createHttpServer, listen } from '../../../src/lib/http-server.ts';
+import { createHttpServer, type HttpTimeouts, listen } from '../../../src/lib/http-server.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 
 export const TIMEOUTS = { headersMs: 300, requestMs: 600, keepAliveMs: 400, checkEveryMs: 20 };
@@ -34,13 +34,15 @@ export interface SocketFace {
   counted(status: string): Promise<number>;
 }
 
-export async function startSocketFace(): Promise<SocketFace> {
+export async function startSocketFace(
+  options: { timeouts?: HttpTimeouts; unreadMs?: number } = {},
+): Promise<SocketFace> {
   const registry = new Registry();
   const metrics = adapterMetrics(registry, { set: 'epp.core.bj', business: 'core' });
   const app = createHttpServer({
     metrics: registry,
     readiness: () => ({ ready: true, reasons: [] }),
-    timeouts: TIMEOUTS,
+    timeouts: options.timeouts ?? TIMEOUTS,
     refuse: refuseTransport('epp.core.bj', metrics),
   });
   const face: SocketFace = {
@@ -78,6 +80,7 @@ export async function startSocketFace(): Promise<SocketFace> {
     stage: () => face.stage,
     maxConcurrentRequests: PLACES,
     accessLog: 'none',
+    ...(options.unreadMs === undefined ? {} : { unreadMs: options.unreadMs }),
   });
   face.port = (await listen(app, { host: '127.0.0.1', port: 0 })).port;
   return face;

@@ -78,6 +78,29 @@ describe('requests in a row on one connection', { timeout: 10_000 }, () => {
   });
 });
 
+describe('answers that nobody reads', { timeout: 20_000 }, () => {
+  it('are cut in time, however patient the server is with requests; who waits for a command is not', async () => {
+    await face.app.close();
+    const patient = { headersMs: 60_000, requestMs: 60_000, keepAliveMs: 60_000 };
+    face = await startSocketFace({ timeouts: patient, unreadMs: 100 });
+    const waiting = face.client();
+    waiting.socket.write(post(HELD_BODY) + post(BODY));
+    await eventually(() => face.ran === 2);
+    const socket = connect({ port: face.port, host: '127.0.0.1' });
+    const cut = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {});
+    socket.pause();
+    for (let i = 0; i < 300; i++) socket.write(post(BODY).repeat(200));
+    await cut;
+    await idle();
+    expect(waiting.text()).toBe('');
+    release();
+    await eventually(() => answers(waiting).length === 2);
+    expect(statuses(waiting.text)).toEqual([200, 200]);
+    waiting.socket.destroy();
+  });
+});
+
 describe('a caller', { timeout: 10_000 }, () => {
   // a caller that closes and one that only says no more look alike: what waits is not sent for nobody
   it('who closes his side is taken to have gone', async () => {
