@@ -26,7 +26,7 @@ interface Peer {
   clients: { name: string | undefined; servername: string | false | undefined; protocol: string | null }[];
 }
 
-/** A registry that greets, and says 1000 to everything. */
+/** A registry that greets, says 1000 to everything, and goes after a logout. */
 async function start(options: TlsOptions = {}): Promise<Peer> {
   const peer: Peer = { port: 0, clients: [] };
   const sockets = new Set<TLSSocket>();
@@ -42,7 +42,8 @@ async function start(options: TlsOptions = {}): Promise<Peer> {
     socket.on('data', (chunk: Buffer) => {
       for (const body of reader.push(chunk)) {
         const id = /<clTRID>([^<]*)/.exec(body.toString())?.[1] ?? '';
-        socket.write(encodeFrame(answerTo(id, 1000)));
+        if (body.includes('<logout/>')) socket.end(encodeFrame(answerTo(id, 1500)));
+        else socket.write(encodeFrame(answerTo(id, 1000)));
       }
     });
     socket.write(encodeFrame(GREETING));
@@ -191,6 +192,16 @@ describe('the version of TLS', () => {
     expect(error).toMatchObject({ kind: 'connect', close: 'unconfirmed' });
     expect(error.message).toContain('no common TLS version');
   });
+});
+
+describe('the end', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'of the registry is seen behind its last answer, in %s',
+    async (version) => {
+      const session = await open(await start({ minVersion: version, maxVersion: version }));
+      expect(await session.close(SOON)).toEqual({ close: 'confirmed', error: undefined });
+    },
+  );
 });
 
 describe('reads', () => {
