@@ -85,6 +85,8 @@ export class ConnectionOpener {
   readonly #limit: LimitSuspicion;
   readonly #attemptOf = new WeakMap<PooledConnection, LoginAttempt>();
   #preparing = 0;
+  /** The one login that finds out whether the registry takes the credentials. */
+  #proving: PooledConnection | undefined;
   #refusedSecret: Credentials | undefined;
   #looks = 0;
   /** The budget gave no slot although its figures had room for one. */
@@ -175,7 +177,9 @@ export class ConnectionOpener {
     const prepared = await this.#prepare();
     this.#preparing--;
     // What was read just now may have changed the budget's word; and what is counted is counted before connect()
-    const allowed = !this.#stopped && prepared && this.permission(budget.account(account)) !== 'none';
+    const permission = this.permission(budget.account(account));
+    const allowed =
+      !this.#stopped && prepared && (permission === 'all' || (permission === 'prove' && !this.#proving));
     const slot = allowed ? budget.acquire(account) : undefined;
     if (!slot || !prepared) {
       login.cancel();
@@ -201,6 +205,7 @@ export class ConnectionOpener {
       listener: into.listener,
     });
     this.#attemptOf.set(connection, attempt);
+    if (permission === 'prove') this.#proving = connection;
     into.adopt(connection);
   }
 
@@ -223,6 +228,7 @@ export class ConnectionOpener {
   /** To be told of every login. */
   succeeded(connection: PooledConnection): void {
     const { account, events, log } = this.#options;
+    if (this.#proving === connection) this.#proving = undefined;
     if (this.#gate.refusedAtMs !== undefined)
       log.info({ account }, 'the registry takes our credentials again');
     this.#gate.succeeded();
@@ -238,6 +244,7 @@ export class ConnectionOpener {
   /** To be told of every connection that left. @param others connections that are logged in still */
   left(connection: PooledConnection, end: ConnectionEnd, others: number): void {
     const { error, opened } = end;
+    if (this.#proving === connection) this.#proving = undefined;
     if (!error) return;
     const attempt = this.#attemptOf.get(connection);
     if (isRefusal(error)) this.#options.events.loginRefused(error.code);

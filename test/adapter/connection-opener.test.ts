@@ -236,6 +236,20 @@ describe('connection opener', () => {
     expect(s.connections).toHaveLength(2);
   });
 
+  it('lets one of many that are being prepared go on, where what they read has to be proven first', async () => {
+    const s = setUp();
+    await s.attempt();
+    const tell = s.budget.loginResult.bind(s.budget);
+    s.budget.loginResult = (account, result) => {
+      tell(account, result);
+      if (result === 'unproven') s.budget.logins = 'prove';
+    };
+    s.credentials.password = 'second';
+    await s.attempt(3);
+    expect([s.connections.length, s.budget.loginResults]).toEqual([2, ['proven', 'unproven', 'proven']]);
+    expect([s.opener.preparing, s.budget.held]).toEqual([0, 2]);
+  });
+
   it('takes no slot once it is stopped, whatever is being prepared', async () => {
     const s = setUp();
     const attempt = s.attempt();
