@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { permissionOf } from '../../src/budget/holder-login.ts';
 import type { SetFact } from '../../src/budget/protocol.ts';
 import { MINUTE, SECOND } from './builders.ts';
+import { mutantParts } from './mutants.ts';
 import type { HolderNode } from './simulation/holder-node.ts';
-import { realParts } from './simulation/parts.ts';
+import { type Parts, realParts } from './simulation/parts.ts';
 import type { SecretValues } from './simulation/registry.ts';
 import { Simulation } from './simulation.ts';
 
@@ -17,9 +18,9 @@ const core: SetFact = {
   createdAt: 'core',
   pools: [{ registry: ACCOUNT, min: 10, max: 40, lendablePercent: 0 }],
 };
-const parts = await realParts();
+const real = await realParts();
 
-function fleet(seed: number, secret?: SecretValues): Simulation {
+function fleet(seed: number, secret?: SecretValues, parts: Parts = real): Simulation {
   const registries = [{ name: ACCOUNT, limit: 40, idleMs: MINUTE, lateMs: MINUTE }];
   const sim = new Simulation({ seed, parts, drift: 0.01, registries, sets: [core] });
   sim.lead();
@@ -52,6 +53,19 @@ function changeSecret(sim: Simulation, secret: SecretValues): void {
 /** Every session ends, as in a maintenance of the registry, and everybody wants to log in again. */
 function dropSessions(sim: Simulation): void {
   for (const pod of pods(sim)) pod.dropSessions();
+}
+
+/** One pod has read the new Secret when all sessions end. */
+function halfRead(seed: number, parts?: Parts) {
+  const sim = fleet(seed, { password: 'right' }, parts);
+  sim.world.runUntil(served(sim), MINUTE);
+  sim.registry.setPassword(ACCOUNT, 'another');
+  const [first, ...others] = pods(sim);
+  first!.readSecret(ACCOUNT, { password: 'another' });
+  sim.world.run(10 * SECOND);
+  dropSessions(sim);
+  sim.world.run(MINUTE);
+  return { sim, first, others };
 }
 
 const served = (sim: Simulation) => () => pods(sim).every(({ open }) => open >= 2);
@@ -96,15 +110,7 @@ describe.each(SEEDS)('ten pods, seed %i:', (seed) => {
   });
 
   it('pods that have yet to read a changed Secret do not try the old password', () => {
-    const sim = fleet(seed, { password: 'right' });
-    sim.world.runUntil(served(sim), MINUTE);
-    sim.registry.setPassword(ACCOUNT, 'another');
-    const [first, ...others] = pods(sim);
-    first!.readSecret(ACCOUNT, { password: 'another' });
-    sim.world.run(10 * SECOND);
-    expect(login(sim)?.state).toBe('Proven');
-    dropSessions(sim);
-    sim.world.run(MINUTE);
+    const { sim, first, others } = halfRead(seed);
     expect(refusals(sim)).toBe(0);
     expect(first!.open).toBeGreaterThan(0);
     for (const pod of others) pod.readSecret(ACCOUNT, { password: 'another' });
@@ -205,5 +211,75 @@ describe.each(SEEDS)('ten pods, seed %i:', (seed) => {
     sim.world.run(MINUTE);
     expect(sim.open('core')).toBe(0);
     expect(sim.world.runUntil(served(sim), 10 * MINUTE)).toBe(true);
+  });
+});
+
+describe('a wrong password while everything goes wrong', () => {
+  it.each(Array.from({ length: 12 }, (_, n) => n + 1))('is hardly tried more often, seed %i', (seed) => {
+    const sim = fleet(seed, { password: 'wrong' });
+    const { world } = sim;
+    for (const { link } of pods(sim))
+      Object.assign(link.faults, { loseReply: 0.2, delayRequest: 0.05, watchLagMs: 500 });
+    const until = 10 * MINUTE;
+    let restarts = 0;
+    while (world.nowMs < until) {
+      world.run(world.between(5 * SECOND, 60 * SECOND));
+      const victim = world.pick(pods(sim))!;
+      if (world.random() < 0.5) {
+        victim.crash({ fin: true });
+        victim.restart();
+        restarts += 1;
+      } else if (world.random() < 0.3) {
+        sim.leader.crash();
+        sim.lead();
+      } else {
+        victim.link.faults.down = !victim.link.faults.down;
+      }
+    }
+    expect(restarts).toBeGreaterThan(0);
+    // Whoever dies, or is cut off, between the registry's answer and its report takes one refusal with it.
+    expect(refusals(sim)).toBeLessThanOrEqual(4);
+    for (const { link } of pods(sim)) link.faults.down = false;
+    changeSecret(sim, { password: 'right' });
+    expect(world.runUntil(() => login(sim)?.state === 'Proven', 5 * MINUTE)).toBe(true);
+    expect(
+      world.runUntil(() => pods(sim).filter(({ open }) => open > 0).length >= PODS / 2, 10 * MINUTE),
+    ).toBe(true);
+  });
+});
+
+describe('a wrong design is told from it:', () => {
+  const wrongPassword = (parts: Parts): Simulation => {
+    const sim = fleet(1, { password: 'wrong' }, parts);
+    sim.world.run(10 * MINUTE);
+    return sim;
+  };
+
+  it.each([
+    {
+      name: 'waits that do not grow',
+      change: { file: 'login-breaker.ts', find: 'const WAIT_FACTOR = 4;', replace: 'const WAIT_FACTOR = 1;' },
+      run: wrongPassword,
+      most: 3,
+    },
+    {
+      name: 'everybody proves',
+      change: {
+        file: 'login-breaker.ts',
+        find: 'prover?.incarnation === incarnation && prover.withdrawn === undefined',
+        replace: 'prover !== undefined',
+      },
+      run: wrongPassword,
+      most: 3,
+    },
+    {
+      name: 'nobody is stale',
+      change: { file: 'login-steps.ts', find: 'note(entry, { stale: true })', replace: 'note(entry, {})' },
+      run: (parts: Parts) => halfRead(1, parts).sim,
+      most: 0,
+    },
+  ])('$name', async ({ name, change, run, most }) => {
+    using parts = await mutantParts({ number: 0, name, changes: [change] });
+    expect(refusals(run(parts))).toBeGreaterThan(most);
   });
 });
