@@ -5,8 +5,11 @@ import type { AccountReport } from './protocol.ts';
 
 export type Jobs = Readonly<NonNullable<AccountReport['jobs']>>;
 
+const NAME = new RegExp(`^(${JOB_BOUNDS.name})$`);
+
 /**
- * The same object when nothing changes. A job more than there is room for is not told of.
+ * The same object when nothing changes. A job more than there is room for is not told of, nor one whose name the API would refuse: the
+ * lease would not be renewed for it.
  * @param now RFC 3339, by the clock on the wall
  */
 export function jobsWith(jobs: Jobs, name: string, report: JobReport | undefined, now: string): Jobs {
@@ -15,7 +18,8 @@ export function jobsWith(jobs: Jobs, name: string, report: JobReport | undefined
   const { state } = report;
   const message = cut(report.message);
   if (known?.state === state && known.message === message) return jobs;
-  if (known === undefined && Object.keys(jobs).length >= JOB_BOUNDS.jobs) return jobs;
+  const fits = Object.keys(jobs).length < JOB_BOUNDS.jobs && NAME.test(name);
+  if (known === undefined && !fits) return jobs;
   const since = known?.state === state ? known.since : now;
   return { ...jobs, [name]: { state, message, since } };
 }

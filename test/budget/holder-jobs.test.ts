@@ -35,6 +35,13 @@ describe('the jobs that a process tells of', () => {
     },
   );
 
+  it.each(['Poll', 'poll_all', '', '-poll', 'x'.repeat(64)])(
+    'have names that the API takes, unlike %j',
+    (name) => {
+      expect(jobsWith({}, name, ok, NOW)).toEqual({});
+    },
+  );
+
   it('are no more than a status takes', () => {
     let jobs: Jobs = {};
     for (let n = 0; n < 20; n += 1) jobs = jobsWith(jobs, `job-${n}`, ok, NOW);

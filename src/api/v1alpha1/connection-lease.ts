@@ -63,7 +63,7 @@ const loginGrant = () =>
   });
 
 /** As many as one account has, and no more of their words than a status has room for. */
-export const JOB_BOUNDS = { jobs: 16, message: 256 } as const;
+export const JOB_BOUNDS = { jobs: 16, message: 256, name: '[a-z]([-a-z0-9]{0,61}[a-z0-9])?' } as const;
 
 export const jobReport = () =>
   z.strictObject({
@@ -127,7 +127,7 @@ export const connectionLeaseStatus = z.strictObject({
       login: loginReport().optional(),
       jobs: mapOf(jobReport(), {
         max: JOB_BOUNDS.jobs,
-        key: '[a-z]([-a-z0-9]{0,61}[a-z0-9])?',
+        key: JOB_BOUNDS.name,
         keyIs: 'the name of a job',
       })
         .optional()
