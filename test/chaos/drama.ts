@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { ACCOUNTS, type Cast, NAMESPACE, RECOVERY_MS, SYSTEM_NAMESPACE } from './cast.ts';
 import type { PodName } from './faults.ts';
 import type { Stage } from './stage.ts';
+import { overLimit } from './verdict.ts';
 import { isReady, type View } from './view.ts';
 
 export interface Scenario {
@@ -138,8 +139,7 @@ export class Drama {
       const { highest } = await this.view.registry(account);
       const limit = this.limits.get(account.name) ?? 0;
       this.highest.set(account.name, Math.max(highest, this.highest.get(account.name) ?? 0));
-      if (highest > limit)
-        this.problems.push(`${account.name} counted ${highest} sessions, over its limit of ${limit}`);
+      this.problems.push(...overLimit({ account: account.name, limit, highest }));
       await this.view.resetHighest(account);
     }
   }
