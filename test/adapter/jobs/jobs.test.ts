@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Leadership } from '../../../src/adapter/jobs/leadership.ts';
 import type { PollMessage } from '../../../src/adapter/jobs/poll-message.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -29,6 +29,30 @@ describe('periodic jobs of an adapter', () => {
     ]);
     await eventually(async () => (await metric('epp_poll_queue_size'))[0]?.endsWith(' 0') === true);
     expect(await metric('epp_job_leader')).toEqual([expect.stringMatching(/ 1$/)]);
+  });
+
+  it('set aside a message that is no XML, acknowledge it, and go on', async () => {
+    const told: string[] = [];
+    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(((line, done) => {
+      told.push(String(line));
+      (done as () => void)();
+      return true;
+    }) as typeof process.stdout.write);
+    try {
+      h = await start({ account: { poll } });
+      const poisonous = { text: 'odd', raw: { resData: '<bad:thing>hush' } };
+      h.registry.control({ enqueue: { clientId: CLIENT_ID, messages: ['first', poisonous, 'last'] } });
+      await eventually(async () => (await lines()).length === 2, { what: 'the messages around it' });
+    } finally {
+      stdout.mockRestore();
+    }
+    expect((await lines()).map(({ pollMessage }) => pollMessage.message)).toEqual(['first', 'last']);
+    const aside = told.map((line) => JSON.parse(line) as { setAside: true; pollMessage: PollMessage });
+    expect(aside).toMatchObject([{ setAside: true, pollMessage: { account: 'verisign-acme', id: '2' } }]);
+    expect(aside[0]?.pollMessage.unreadable?.frame).toContain('<bad:thing>hush');
+    expect(await metric('epp_poll_messages_total')).toContainEqual(expect.stringMatching(/set-aside.* 1$/));
+    expect(h.logged()).toContain('a poll message was set aside');
+    expect(h.logged()).not.toContain('hush');
   });
 
   it('leave the queue alone while another adapter runs them', async () => {
