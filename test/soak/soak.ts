@@ -58,6 +58,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       tlds: ['com'],
       idleTimeoutSeconds: 1,
       latencyMs: { fixed: 5, jitter: 10 },
+      // A few rounds: what is kept must not look like memory that grows
+      journalEntries: 10_000,
     },
     { clock: systemClock, log: silentLog },
   );
