@@ -52,6 +52,11 @@ describe('the real protocol', () => {
 });
 
 describe('a mutant is told from it:', () => {
+  it('and there are all eighteen of the protocol', () => {
+    const numbers = MUTANTS.map(({ number }) => number);
+    expect(numbers.slice(0, 18)).toEqual(Array.from({ length: 18 }, (_, i) => 1 + i));
+  });
+
   it.each(MUTANTS)('$number $name', async (mutant) => {
     using parts = await mutantParts(mutant);
     const scenarios = SCENARIOS.filter(({ kills }) => kills.includes(mutant.number));

@@ -4,9 +4,9 @@
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Parts } from './simulation/parts.ts';
+import { allocatorMs, type Parts } from './simulation/parts.ts';
 import type { Store } from './simulation/store.ts';
 
 export interface Mutant {
@@ -16,16 +16,21 @@ export interface Mutant {
   changes: { file: string; find: string; replace: string }[];
   /** What the store does wrong. */
   store?: (store: Store) => void;
+  /** The clock that an operator reads. */
+  allocatorMs?: Parts['allocatorMs'];
 }
 
-const source = fileURLToPath(new URL('../../src/budget/', import.meta.url));
+const sources = ['../../src/budget/', '../../src/kube/elapsed.ts'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 const roots = pathToFileURL(fileURLToPath(new URL('../../src/', import.meta.url))).href;
 
 /** The parts with the mutant's changes. Throws when a change does not find its place any more. */
-export async function mutantParts({ number, name, changes }: Mutant): Promise<Parts & Disposable> {
+export async function mutantParts({ number, name, changes, ...wrong }: Mutant): Promise<Parts & Disposable> {
   const dir = mkdtempSync(join(tmpdir(), `budget-mutant-${number}-`));
-  for (const file of readdirSync(source).filter((entry) => entry.endsWith('.ts'))) {
-    let text = readFileSync(join(source, file), 'utf8');
+  for (const path of sources.flatMap(filesOf)) {
+    const file = basename(path);
+    let text = readFileSync(path, 'utf8');
     for (const { find, replace } of changes.filter((change) => change.file === file)) {
       if (text.split(find).length !== 2)
         throw new Error(`mutant ${number} (${name}): ${file} does not have once: ${find}`);
@@ -39,9 +44,18 @@ export async function mutantParts({ number, name, changes }: Mutant): Promise<Pa
     holder: await load('holder.ts'),
     rules: await load('holder-rules.ts'),
     timing: await load('timing.ts'),
+    elapsed: await load('elapsed.ts'),
+    allocatorMs: wrong.allocatorMs ?? allocatorMs,
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
+
+const filesOf = (path: string): string[] =>
+  path.endsWith('.ts')
+    ? [path]
+    : readdirSync(path)
+        .filter((entry) => entry.endsWith('.ts'))
+        .map((entry) => join(path, entry));
 
 const B_BRANCH = 'quarantine(pass, entry, entry.charge);\n    } else if (spec.fence < entry.fence';
 
@@ -176,6 +190,30 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    number: 11,
+    name: 'expiry by wall clock',
+    changes: [
+      {
+        file: 'elapsed.ts',
+        find: 'return { monotonicMs: this.#clock.monotonicMs(), bootMs: this.#bootMs() };',
+        replace:
+          'const wallMs = this.#clock.wall().getTime();\n    return { monotonicMs: wallMs, bootMs: wallMs };',
+      },
+    ],
+    allocatorMs: (clock) => clock.wall().getTime(),
+  },
+  {
+    number: 12,
+    name: 'a clock blind to suspension',
+    changes: [
+      {
+        file: 'elapsed.ts',
+        find: 'return Math.max(now.monotonicMs - moment.monotonicMs, now.bootMs - moment.bootMs);',
+        replace: 'return now.monotonicMs - moment.monotonicMs;',
+      },
+    ],
+  },
+  {
     number: 13,
     name: 'a ledger written without CAS',
     changes: [],
@@ -209,6 +247,19 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'slot-book.ts',
         find: "const untouched = state.at === 'connecting' && !state.dialled;",
         replace: "const untouched = state.at === 'connecting';\n  if (untouched) return without(book, slot);",
+      },
+    ],
+  },
+  {
+    // Only a larger fence says that the former holder has stopped. A smaller one says that the lease is older than the ledger: the holder
+    // of the larger one may go on until its time to live is over.
+    number: 17,
+    name: 'a fence recognised by inequality',
+    changes: [
+      {
+        file: 'ledger-pass.ts',
+        find: 'spec.fence > entry.fence ||',
+        replace: 'spec.fence !== entry.fence ||',
       },
     ],
   },

@@ -2,7 +2,7 @@
  * A whole cluster in one thread and under one seed: holders and allocators as they are in `src/budget`, a store with compare-and-swap, a
  * registry that counts, clocks that run differently, and whatever may go wrong. Every step is checked against the protocol's invariants.
  */
-import type { PodFact, RegistryFact, SetFact } from '../../src/budget/protocol.ts';
+import type { LeaseView, PodFact, RegistryFact, SetFact } from '../../src/budget/protocol.ts';
 import type { Timing } from '../../src/budget/timing.ts';
 import { AllocatorNode, type Facts } from './simulation/allocator-node.ts';
 import { SPAN_MS, SPANS } from './simulation/command-flood.ts';
@@ -113,6 +113,12 @@ export class Simulation {
       world.after(world.between(0, timing.renewMs), () => holder.relist());
     // Grants of a time when more was allowed are back, until they are lowered again.
     for (const [name, limits] of this.#loosest) this.#enforceOnceKnown(name, limits);
+  }
+
+  /** One lease is replaced by an older state of itself, by an administrator with a backup. The ledger knows better. */
+  restoreLease(older: LeaseView): void {
+    this.invariants.storeWentBack(this.settleMs());
+    this.store.restoreLease(older);
   }
 
   // ---- registries, sets and pods

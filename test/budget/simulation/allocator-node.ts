@@ -43,7 +43,7 @@ export class AllocatorNode {
   readonly #store: Store;
   readonly #facts: Facts;
   readonly #parts: Parts;
-  readonly #clock: MachineClock;
+  readonly clock: MachineClock;
   readonly #stopWatching: () => void;
   #pending: (() => void)[] = [];
 
@@ -53,8 +53,8 @@ export class AllocatorNode {
     this.#facts = facts;
     this.#parts = parts;
     this.link = new Link(world);
-    this.#clock = new MachineClock(world, rate);
-    this.state = parts.allocator.initialState(timing, this.#clock.nowMs());
+    this.clock = new MachineClock(world, rate);
+    this.state = parts.allocator.initialState(timing, this.#nowMs());
     this.#stopWatching = store.onChange((change) => this.#watch(change));
     this.#list();
     this.#tick();
@@ -69,7 +69,14 @@ export class AllocatorNode {
     this.paused = true;
   }
 
+  /** Its machine is suspended, until `resume`. */
+  suspend(): void {
+    this.clock.suspend();
+    this.pause();
+  }
+
   resume(): void {
+    this.clock.wake();
     this.paused = false;
     const pending = this.#pending;
     this.#pending = [];
@@ -102,6 +109,10 @@ export class AllocatorNode {
     );
   }
 
+  #nowMs(): number {
+    return this.#parts.allocatorMs(this.clock);
+  }
+
   #whenRunning(run: () => void): void {
     if (!this.alive) return;
     if (this.paused) this.#pending.push(run);
@@ -110,7 +121,7 @@ export class AllocatorNode {
 
   #dispatch(event: Event): void {
     this.#whenRunning(() => {
-      const stamped = { ...event, nowMs: this.#clock.nowMs() } as AllocatorEvent;
+      const stamped = { ...event, nowMs: this.#nowMs() } as AllocatorEvent;
       const { state, effects } = this.#parts.allocator.reduceAll(this.state, [stamped]);
       this.state = state;
       for (const effect of effects) this.#do(effect);
@@ -120,7 +131,7 @@ export class AllocatorNode {
   #tick(): void {
     if (!this.alive) return;
     this.#dispatch({ type: 'tick' });
-    this.#clock.after(this.state.timing.tickMs, () => this.#tick());
+    this.clock.after(this.state.timing.tickMs, () => this.#tick());
   }
 
   #list(): void {

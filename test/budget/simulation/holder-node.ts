@@ -4,12 +4,14 @@ import type { HolderEffect, HolderEvent } from '../../../src/budget/holder.ts';
 import type { HolderState } from '../../../src/budget/holder-state.ts';
 import type { LeaseView, PodFact } from '../../../src/budget/protocol.ts';
 import type { Timing } from '../../../src/budget/timing.ts';
+import type { Elapsed, Moment } from '../../../src/kube/elapsed.ts';
+import type { Timer } from '../../../src/lib/clock.ts';
 import { found } from './allocator-node.ts';
 import { CommandFlood } from './command-flood.ts';
 import type { Parts } from './parts.ts';
 import type { Breach, CountingRegistry, RegistrySetup, SecretValues } from './registry.ts';
 import { Link, type Store } from './store.ts';
-import { type Cancel, MachineClock, type World } from './world.ts';
+import { MachineClock, type World } from './world.ts';
 
 type Unstamped<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 type Event = Unstamped<HolderEvent>;
@@ -44,6 +46,7 @@ export class HolderNode {
   /** Of each account, as kubelet has brought it to this pod. */
   readonly #secrets = new Map<string, SecretValues>();
   state: HolderState;
+  readonly clock: MachineClock;
   /** The container's process runs. */
   alive = true;
   paused = false;
@@ -56,15 +59,17 @@ export class HolderNode {
   readonly #parts: Parts;
   readonly #timing: Timing;
   readonly #accounts: readonly RegistrySetup[];
-  readonly #clock: MachineClock;
+  readonly #elapsed: Elapsed;
   readonly #breach: Breach;
-  readonly #floods = new Map<string, { flood: CommandFlood; wake: Cancel }>();
+  readonly #floods = new Map<string, { flood: CommandFlood; wake: Timer | undefined }>();
   #connections = new Map<string, Connection>();
   /** Number of the process start: callbacks of former ones are dropped. */
   #life = 0;
   #pending: (() => void)[] = [];
-  #wake: Cancel = () => {};
-  /** For I5: when the last report that was answered was sent, and its time to live, by the holder's clock. */
+  #wake: Timer | undefined;
+  /** When the process started. */
+  #begin: Moment;
+  /** For I5: when the last report that was answered was sent, by its machine's boot time, and its time to live. */
   #renewed: { baseMs: number; ttlMs: number } | undefined;
   #sent: { atMs: number; ttlMs: number } | undefined;
 
@@ -89,7 +94,9 @@ export class HolderNode {
     this.#accounts = accounts;
     this.#breach = breach;
     this.link = new Link(world);
-    this.#clock = new MachineClock(world, rate);
+    this.clock = new MachineClock(world, rate);
+    this.#elapsed = new parts.elapsed.Elapsed(this.clock, () => this.clock.bootMs());
+    this.#begin = this.#elapsed.now();
     this.state = this.#fresh();
     store.onChange(({ kind, name, after }) => {
       if (kind === 'lease' && name === pod.uid) this.#watch(after as LeaseView | undefined);
@@ -98,7 +105,7 @@ export class HolderNode {
   }
 
   get nowMs(): number {
-    return this.#clock.nowMs();
+    return this.#elapsed.since(this.#begin);
   }
 
   /** Logged-in connections. */
@@ -140,10 +147,11 @@ export class HolderNode {
   /** The process dies. `fin`: its kernel still closes the sockets. */
   crash({ fin }: { fin: boolean }): void {
     this.alive = false;
+    this.clock.wake();
     this.paused = false;
     this.#life += 1;
     this.#pending = [];
-    this.#wake();
+    this.#wake?.cancel();
     for (const { slot, phase } of this.#connections.values()) {
       if (fin && phase !== 'resolving') this.#later(() => this.#registry.end(slot));
     }
@@ -156,6 +164,7 @@ export class HolderNode {
   restart(): void {
     if (this.alive) throw new Error('a pod never runs two containers of one name at once');
     this.alive = true;
+    this.#begin = this.#elapsed.now();
     this.state = this.#fresh();
     this.#start();
   }
@@ -164,8 +173,15 @@ export class HolderNode {
     this.paused = true;
   }
 
+  /** Its machine is suspended, until `resume`. */
+  suspend(): void {
+    this.clock.suspend();
+    this.pause();
+  }
+
   /** What was due meanwhile happens now, in any order. */
   resume(): void {
+    this.clock.wake();
     this.paused = false;
     const pending = this.#pending;
     this.#pending = [];
@@ -232,9 +248,9 @@ export class HolderNode {
   }
 
   /** A timer or callback of the process that runs now. */
-  #after(ms: number, work: () => void): Cancel {
+  #after(ms: number, work: () => void): Timer {
     const life = this.#life;
-    return this.#clock.after(ms, () => life === this.#life && this.#run(work));
+    return this.clock.after(ms, () => life === this.#life && this.#run(work));
   }
 
   /** Bytes on their way; the process has no part in it any more. */
@@ -254,7 +270,7 @@ export class HolderNode {
     } as HolderEvent);
     this.state = state;
     for (const effect of effects) this.#do(effect);
-    this.#wake();
+    this.#wake?.cancel();
     const wakeMs = this.#parts.holder.wakeAtMs(this.state, this.nowMs) - this.nowMs;
     this.#wake = this.#after(Math.max(1, wakeMs), () => this.#dispatch({ type: 'tick' }));
     if (this.#parts.holder.isReleased(this.state)) this.#after(1, () => this.#exit());
@@ -267,7 +283,7 @@ export class HolderNode {
       case 'put': {
         const { version, status } = effect;
         const ttlMs = (status.ttlInUseSeconds ?? 0) * 1000;
-        this.#sent = { atMs: this.nowMs, ttlMs };
+        this.#sent = { atMs: this.clock.bootMs(), ttlMs };
         const sent = this.#sent;
         this.link.request(
           () => this.#store.writeLeaseStatus(this.pod.uid, version, status),
@@ -329,9 +345,9 @@ export class HolderNode {
 
   /** As many commands as the share allows: the budget alone must say no. */
   #flood(account: string): void {
-    const known = this.#floods.get(account) ?? { flood: new CommandFlood(), wake: () => {} };
+    const known = this.#floods.get(account) ?? { flood: new CommandFlood(), wake: undefined };
     this.#floods.set(account, known);
-    known.wake();
+    known.wake?.cancel();
     const open = [...this.#connections.values()].find((c) => c.account === account && c.phase === 'open');
     const share = () => this.#parts.rules.accountBudget(this.state, account, this.nowMs).commands;
     const dueMs = known.flood.dueMs(share(), this.nowMs);
@@ -434,13 +450,14 @@ export class HolderNode {
     return true;
   }
 
-  /** I5: no byte after the deadline, by the holder's own clock and its own last renewal. */
+  /** I5: no byte after the deadline, by its machine's time, suspended or not, and its own last renewal. */
   #byte(account: string, what: string): void {
     const { baseMs, ttlMs } = this.#renewed ?? { baseMs: Number.NEGATIVE_INFINITY, ttlMs: 0 };
-    if (this.nowMs > baseMs + ttlMs)
+    const lateMs = this.clock.bootMs() - baseMs - ttlMs;
+    if (lateMs > 0)
       this.#breach(
         'I5',
-        `${this.pod.name} sent a ${what} to ${account} ${Math.round(this.nowMs - baseMs - ttlMs)} ms after its deadline`,
+        `${this.pod.name} sent a ${what} to ${account} ${Math.round(lateMs)} ms after its deadline`,
       );
   }
 

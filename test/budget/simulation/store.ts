@@ -105,6 +105,12 @@ export class Store {
     for (const [name, ledger] of backup.ledgers) this.ledgers.set(name, ledger);
   }
 
+  /** Spec and status of a lease are as they were; it is written like any other change. */
+  restoreLease({ name, spec, status }: LeaseView): void {
+    const now = this.leases.get(name);
+    if (now !== undefined) this.#putLease({ ...now, spec, status });
+  }
+
   #swapLease(name: string, version: string, change: (old: LeaseView) => LeaseView): Written<LeaseView> {
     const old = this.leases.get(name);
     if (old === undefined) return { result: 'missing' };
