@@ -1,4 +1,5 @@
 /** What befalls operators, nodes, ledgers and limits. */
+import { ANNOTATION } from '../../src/api/v1alpha1/labels.ts';
 import type { Pod } from '../../src/kube/builtin.ts';
 import { signalPod } from '../cluster/pods.ts';
 import { ACCOUNTS, NAMESPACE, Q_MS, RECOVERY_MS, SETS, TTL_MS } from './cast.ts';
@@ -43,7 +44,17 @@ export const CONTROL_SCENARIOS: readonly Scenario[] = [
       const [account] = ACCOUNTS;
       const name = account?.name ?? '';
       const before = drama.view.ledger(name)?.metadata.uid;
-      await drama.stage.kubectl(['delete', 'eppconnectionledger', '-n', NAMESPACE, name]);
+      // Nobody may delete it without saying so first.
+      const user = await drama.stage.kubectl([
+        'auth',
+        'whoami',
+        '-o',
+        'jsonpath={.status.userInfo.username}',
+      ]);
+      const glass = `${ANNOTATION.breakGlass}=${user.trim()}`;
+      const ledger = ['eppconnectionledger', '-n', NAMESPACE, name];
+      await drama.stage.kubectl(['annotate', ...ledger, glass]);
+      await drama.stage.kubectl(['delete', ...ledger]);
       const anew = () => {
         const uid = drama.view.ledger(name)?.metadata.uid;
         return uid !== undefined && uid !== before;

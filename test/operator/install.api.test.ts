@@ -157,7 +157,7 @@ describe('the admission policies', () => {
       };
     await eventually(async () => {
       const { items } = await admin.list(policy);
-      expect(items).toHaveLength(2);
+      expect(items).toHaveLength(3);
       for (const { status } of items) {
         expect(status?.typeChecking).toBeDefined();
         expect(status?.typeChecking?.expressionWarnings ?? []).toEqual([]);

@@ -15,6 +15,8 @@ export const LABEL = {
   /** After the Polaris convention. */
   enableSet: 'internal-enable-set',
   setName: 'internal-set-name',
+  /** Velero's. What a backup knows of leases and ledgers is wrong once they were written again. */
+  notInBackups: 'velero.io/exclude-from-backup',
 } as const;
 
 export const ANNOTATION = {
@@ -24,6 +26,8 @@ export const ANNOTATION = {
   configChecksum: 'eppset.io/config-checksum',
   /** Checksum of what the operator last applied, on the objects that it creates. */
   intentChecksum: 'eppset.io/intent-checksum',
+  /** On a ledger, put there by a person in an emergency: the name of the user who may then edit or delete it. */
+  breakGlass: 'eppset.io/break-glass',
 } as const;
 
 export const FINALIZER = {

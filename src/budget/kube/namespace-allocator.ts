@@ -306,6 +306,7 @@ export class NamespaceAllocator {
         [LABEL.partOf]: 'eppset',
         [LABEL.setObject]: set,
         [LABEL.class]: spec.class,
+        [LABEL.notInBackups]: 'true',
       },
       finalizers: [FINALIZER.connections],
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid }],
@@ -318,7 +319,11 @@ export class NamespaceAllocator {
     const metadata: ObjectMeta = {
       name: account,
       namespace: this.#options.namespace,
-      labels: { [LABEL.managedBy]: FIELD_MANAGER.objects, [LABEL.partOf]: 'eppset' },
+      labels: {
+        [LABEL.managedBy]: FIELD_MANAGER.objects,
+        [LABEL.partOf]: 'eppset',
+        [LABEL.notInBackups]: 'true',
+      },
     };
     return { ...typeOf(EPP_CONNECTION_LEDGER), metadata, spec };
   }
