@@ -67,8 +67,7 @@ export class Simulation {
     this.registry = new CountingRegistry(this.world, registries, breach);
     this.invariants = new Invariants(this.world, this.store, registries, parts, breach);
     this.world.afterStep = () => {
-      for (const holder of this.pods.values()) this.invariants.checkHolder(holder);
-      this.invariants.checkCommands(this.pods.values());
+      this.invariants.checkHolders(this.pods);
       for (const { alarms } of this.allocators) if (alarms[0] !== undefined) breach('alarm', alarms[0]);
     };
     for (const { name, limit, externalReserved = 0, idleMs, lateMs, commands = {} } of registries) {

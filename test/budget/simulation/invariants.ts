@@ -29,6 +29,9 @@ export class Invariants {
   readonly #over = new Set<string>();
   /** Commands that may be given out, by account. */
   readonly #commands: Map<string, CommandLimits>;
+  readonly #checked = new WeakMap<HolderNode, HolderNode['state']>();
+  #ledgersChanged = true;
+  #limitsChanged = true;
   #forgivingUntilMs = 0;
 
   constructor(
@@ -60,6 +63,7 @@ export class Invariants {
   /** From now on these limits count. */
   limitCommands(account: string, limits: CommandLimits): void {
     this.#commands.set(account, limits);
+    this.#limitsChanged = true;
   }
 
   /** I12, in the ledger: the most that all entries may be sending, in thousandths. */
@@ -70,8 +74,25 @@ export class Invariants {
     return { perSecond: sum('perSecond'), perMinute: sum('perMinute') };
   }
 
+  /**
+   * What must hold of holders at every moment. Without a new state, and without a new ledger, nothing can have become worse: permissions end
+   * by time alone, they never grow.
+   */
+  checkHolders(holders: ReadonlyMap<string, HolderNode>): void {
+    const ledgers = this.#ledgersChanged;
+    let news = this.#limitsChanged;
+    this.#ledgersChanged = false;
+    this.#limitsChanged = false;
+    for (const holder of holders.values()) {
+      const known = this.#checked.get(holder) === holder.state;
+      news ||= !known;
+      if ((ledgers || !known) && this.#checkHolder(holder)) this.#checked.set(holder, holder.state);
+    }
+    if (news) this.#checkCommands(holders.values());
+  }
+
   /** I12: at no time more commands given out than the account allows. Whatever happened to the store: never forgiven. */
-  checkCommands(holders: Iterable<HolderNode>): void {
+  #checkCommands(holders: Iterable<HolderNode>): void {
     if (![...this.#commands.values()].some(isLimited)) return;
     const sums = new Map<string, number>();
     for (const holder of holders) {
@@ -97,6 +118,7 @@ export class Invariants {
   }
 
   #changed(change: Change): void {
+    if (change.kind === 'ledger') this.#ledgersChanged = true;
     if (change.kind === 'lease' && change.after !== undefined) this.#remember(change.after);
     if (change.kind === 'ledger' && change.after !== undefined) this.#rememberQuarantines(change.after);
     if (this.#forgiving) return;
@@ -221,12 +243,12 @@ export class Invariants {
     }
   }
 
-  /** I3: used <= cap <= charge, of every incarnation that may use what it holds. */
-  checkHolder(holder: HolderNode): void {
-    if (!holder.alive || holder.paused || this.#forgiving) return;
+  /** I3: used <= cap <= charge, of every incarnation that may use what it holds. False: it is not the time to tell. */
+  #checkHolder(holder: HolderNode): boolean {
+    if (!holder.alive || holder.paused || this.#forgiving) return false;
     const { state } = holder;
     const valid = this.#parts.rules.validity(state, holder.nowMs);
-    if (valid === 'dead' || valid === 'unbound' || state.incarnation === undefined) return;
+    if (valid === 'dead' || valid === 'unbound' || state.incarnation === undefined) return true;
     for (const [account, held] of Object.entries(state.accounts)) {
       const used = Object.keys(held.book).length;
       const cap = this.#parts.rules.capOf(state, held);
@@ -243,6 +265,7 @@ export class Invariants {
       if (share !== undefined && cap > 0 && isLower(shareOfPod(chargedShare(share), cap), commands))
         this.#breach('I12', `${holder.pod.name} allows itself more commands at ${account} than are charged`);
     }
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 /** True time, chance and the order of things in a simulation: everything that happens is a function called at its time, one after another. */
 import type { Clock, Timer } from '../../../src/lib/clock.ts';
+import { Chance } from './chance.ts';
 
 export type Cancel = () => void;
 
@@ -9,46 +10,18 @@ interface Entry {
   run: (() => void) | undefined;
 }
 
-export class World {
+export class World extends Chance {
   /** Things that happened so far. */
   steps = 0;
   #nowMs = 0;
   #order = 0;
-  #random: number;
   readonly #heap: Entry[] = [];
   /** Called after everything that happened: checks what must always hold. */
   afterStep: () => void = () => {};
 
-  constructor(seed: number) {
-    this.#random = seed >>> 0;
-  }
-
   /** True time in milliseconds. No machine in the simulation knows it. */
   get nowMs(): number {
     return this.#nowMs;
-  }
-
-  /** A number in [0, 1). The same seed, the same numbers (mulberry32). */
-  random(): number {
-    this.#random = (this.#random + 0x6d2b79f5) >>> 0;
-    let t = this.#random;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  between(low: number, high: number): number {
-    return low + (high - low) * this.random();
-  }
-
-  pick<T>(items: readonly T[]): T | undefined {
-    return items[Math.floor(this.random() * items.length)];
-  }
-
-  /** A UUID-like name. */
-  name(prefix: string): string {
-    const digits = Math.floor(this.random() * 2 ** 32).toString(16);
-    return `${prefix}-${digits.padStart(8, '0')}`;
   }
 
   after(ms: number, run: () => void): Cancel {
