@@ -3,6 +3,9 @@ import type { EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
 import { accountJobs } from './account-jobs.ts';
 import type { AccountFigures, Figures } from './budget-view.ts';
 
+/** Of a set that no pod nor entry is known of. */
+export const NOTHING: Figures = { granted: 0, open: 0, waiting: 0, quarantined: 0 };
+
 /** What is known of an account. */
 export interface AccountObjects {
   /** Name of the EppRegistry. */
@@ -19,11 +22,11 @@ export interface AccountObjects {
  * two writes of ledger and leases the sum of all may differ from the limit.
  */
 export function accountFigures({ name, usable, ledger, leases }: AccountObjects): AccountFigures {
-  const bySet = figuresBySet(name, leases);
+  const entries = Object.values(ledger?.spec.entries ?? {});
+  const bySet = figuresBySet(name, leases, entries);
   const sum = (field: keyof Figures) =>
     [...bySet.values()].reduce((total, figures) => total + figures[field], 0);
-  const entries = Object.values(ledger?.spec.entries ?? {});
-  const charge = (of: typeof entries) => of.reduce((total, entry) => total + entry.charge, 0);
+  const charged = entries.reduce((total, { charge }) => total + charge, 0);
   const limit = ledger?.spec.effectiveLimit ?? usable;
   return {
     hasLedger: ledger !== undefined,
@@ -31,8 +34,8 @@ export function accountFigures({ name, usable, ledger, leases }: AccountObjects)
     granted: sum('granted'),
     open: sum('open'),
     waiting: sum('waiting'),
-    quarantined: charge(entries.filter(({ state }) => state === 'Quarantined')),
-    free: Math.max(0, limit - charge(entries)),
+    quarantined: sum('quarantined'),
+    free: Math.max(0, limit - charged),
     cut: ledger?.spec.cut ?? 0,
     learning: ledger?.spec.learning ?? false,
     login: ledger?.spec.login,
@@ -41,18 +44,35 @@ export function accountFigures({ name, usable, ledger, leases }: AccountObjects)
   };
 }
 
-function figuresBySet(account: string, leases: readonly EppConnectionLease[]): Map<string, Figures> {
+type Entry = EppConnectionLedger['spec']['entries'][string];
+
+function figuresBySet(
+  account: string,
+  leases: readonly EppConnectionLease[],
+  entries: readonly Entry[],
+): Map<string, Figures> {
   const bySet = new Map<string, Figures>();
+  const add = (set: string, more: Partial<Figures>): void => {
+    const { granted, open, waiting, quarantined } = { ...NOTHING, ...bySet.get(set) };
+    bySet.set(set, {
+      granted: granted + (more.granted ?? 0),
+      open: open + (more.open ?? 0),
+      waiting: waiting + (more.waiting ?? 0),
+      quarantined: quarantined + (more.quarantined ?? 0),
+    });
+  };
   for (const { spec, status } of leases) {
     const grant = spec.grants[account];
     const report = status?.accounts?.[account];
     if (grant === undefined && report === undefined) continue;
-    const { granted, open, waiting } = bySet.get(spec.set) ?? { granted: 0, open: 0, waiting: 0 };
-    bySet.set(spec.set, {
-      granted: granted + (grant?.slots ?? 0),
-      open: open + (report?.open ?? 0),
-      waiting: waiting + (report?.waiting ?? 0),
+    add(spec.set, {
+      granted: grant?.slots ?? 0,
+      open: report?.open ?? 0,
+      waiting: report?.waiting ?? 0,
     });
+  }
+  for (const { set, state, charge } of entries) {
+    if (state === 'Quarantined') add(set, { quarantined: charge });
   }
   return bySet;
 }

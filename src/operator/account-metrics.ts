@@ -8,40 +8,51 @@ export interface AccountSource {
   budget: BudgetView;
 }
 
+const ACCOUNT_STATES = ['limit', 'cut', 'granted', 'open', 'quarantined', 'free', 'waiting'] as const;
+const SET_STATES = ['granted', 'open', 'quarantined', 'waiting'] as const;
+
 /**
  * The connections of all accounts and sets, read when they are scraped. Only the leader tells them: sums over operators would count
  * twice. Returns what sets the source, and with nothing takes it away.
  */
 export function accountMetrics(registry: Registry): (source: AccountSource | undefined) => void {
   let source: AccountSource | undefined;
-  const bySet = new Gauge({
-    name: 'eppset_set_connections',
-    help: 'Connections of a set at a registry account: granted, open; waiting counts requests without one.',
-    labelNames: ['namespace', 'registry', 'set', 'state'] as const,
-    registers: [registry],
-  });
+  // The first that is asked when they are scraped: it fills the others.
   new Gauge({
     name: 'eppset_account_connections',
-    help: 'Connections of a registry account: limit (what may be used), granted, open, quarantined, free; waiting counts requests without one.',
+    help: 'Connections of a registry account: limit (what may be used), cut (taken off it after refusals), granted, open, quarantined, free; waiting counts requests without one.',
     labelNames: ['namespace', 'registry', 'state'] as const,
     registers: [registry],
     collect() {
       this.reset();
       bySet.reset();
+      learning.reset();
       for (const raw of source?.caches.registries.list() ?? []) {
         const parsed = source?.caches.parsedRegistry(raw);
         const figures = parsed?.ok && source?.budget.account(parsed.value);
         if (!figures) continue;
         const labels = { namespace: raw.metadata.namespace ?? '', registry: raw.metadata.name };
-        for (const state of ['limit', 'granted', 'open', 'quarantined', 'free', 'waiting'] as const) {
+        for (const state of ACCOUNT_STATES) {
           this.set({ ...labels, state }, figures[state]);
         }
+        learning.set(labels, figures.learning ? 1 : 0);
         for (const [set, of] of figures.bySet) {
-          for (const state of ['granted', 'open', 'waiting'] as const)
-            bySet.set({ ...labels, set, state }, of[state]);
+          for (const state of SET_STATES) bySet.set({ ...labels, set, state }, of[state]);
         }
       }
     },
+  });
+  const bySet = new Gauge({
+    name: 'eppset_set_connections',
+    help: 'Connections of a set at a registry account: granted, open, quarantined; waiting counts requests without one.',
+    labelNames: ['namespace', 'registry', 'set', 'state'] as const,
+    registers: [registry],
+  });
+  const learning = new Gauge({
+    name: 'eppset_account_learning',
+    help: '1 while the ledger of a registry account is being learned anew: grants do not grow.',
+    labelNames: ['namespace', 'registry'] as const,
+    registers: [registry],
   });
   return (next) => {
     source = next;

@@ -7,6 +7,8 @@ export interface Figures {
   granted: number;
   open: number;
   waiting: number;
+  /** Of vanished pods: the registry may still count them. */
+  quarantined: number;
 }
 
 /** An account's connections now. */
@@ -15,7 +17,6 @@ export interface AccountFigures extends Figures {
   hasLedger: boolean;
   /** What may be used: the registry's limit less what is reserved for others and cut off. */
   limit: number;
-  quarantined: number;
   free: number;
   /** Taken off the limit because the registry refused sessions below it. */
   cut: number;

@@ -67,8 +67,8 @@ describe('the figures of an account', () => {
     });
     expect(figures).toMatchObject({ limit: 18, granted: 11, open: 8, waiting: 8, free: 7, quarantined: 0 });
     expect(Object.fromEntries(figures.bySet)).toEqual({
-      core: { granted: 6, open: 3, waiting: 1 },
-      query: { granted: 5, open: 5, waiting: 7 },
+      core: { granted: 6, open: 3, waiting: 1, quarantined: 0 },
+      query: { granted: 5, open: 5, waiting: 7, quarantined: 0 },
     });
   });
 
@@ -85,6 +85,8 @@ describe('the figures of an account', () => {
       leases: [lease('core', 6, 6)],
     });
     expect(figures).toMatchObject({ granted: 6, quarantined: 8, free: 4 });
+    // A set of which nothing else is left is told as well.
+    expect(figures.bySet.get('s')).toEqual({ granted: 0, open: 0, waiting: 0, quarantined: 8 });
   });
 
   it('never have less than nothing free, also after the limit was cut', () => {

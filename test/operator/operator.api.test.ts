@@ -1,23 +1,19 @@
 /** The whole operator with its allocator, and real lease holders in the place of adapters: only registries and nodes are missing. */
-import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { EPP_REGISTRY } from '../../src/api/v1alpha1/registry.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
-import type { Slot } from '../../src/budget/connection-budget.ts';
-import { type BoundHolder, startHolder } from '../../src/budget/kube/holder-binding.ts';
 import { DEPLOYMENT, ROLE } from '../../src/kube/builtin.ts';
 import type { ClosableKubeClient } from '../../src/kube/client.ts';
-import type { KubeObject } from '../../src/kube/objects.ts';
-import { systemBootClock } from '../../src/lib/boot-clock.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { silentLog as log } from '../../src/lib/log.ts';
 import { createOperator } from '../../src/operator/operator.ts';
 import { useApiServer } from '../cluster/using-api.ts';
 import { serveCrds } from '../embedded/served-crds.ts';
 import { eventually } from '../support/eventually.ts';
+import { BusyAdapter } from './busy-adapter.ts';
 import { Bench, openClient } from './controllers.ts';
 
 /** TTL of class core 12 s, the quarantine of this registry 1.6 s. */
@@ -29,62 +25,7 @@ let client: ClosableKubeClient;
 let bench: Bench;
 let running: Promise<unknown>;
 const abort = new AbortController();
-const bootClock = systemBootClock();
-const adapters: Adapter[] = [];
-
-/** Holds as many connections as it may, as an adapter under load does. */
-class Adapter {
-  readonly holder: BoundHolder;
-  readonly #slots = new Set<Slot>();
-
-  constructor(pod: KubeObject) {
-    this.holder = startHolder({
-      client,
-      leaseKey: bench.key(pod.metadata.uid ?? ''),
-      accounts: { verisign: CONNECTIONS },
-      timeScale: TIME_SCALE,
-      clock,
-      bootClock,
-      log,
-      newIncarnation: randomUUID,
-      seed: 1,
-    });
-    this.holder.onChange(() => this.#use());
-    this.holder.report('verisign', { inUse: 0, queued: 20 });
-    adapters.push(this);
-  }
-
-  #use(): void {
-    const [idle] = this.#slots;
-    if (idle !== undefined && this.holder.account('verisign').excess > 0) {
-      this.#slots.delete(idle);
-      idle.closing();
-      // Tells of its change in turn, so one at a time is enough.
-      idle.ended('confirmed');
-    }
-    for (let slot = this.#acquire(); slot !== undefined; slot = this.#acquire()) {
-      slot.opened();
-      this.#slots.add(slot);
-    }
-    this.holder.report('verisign', { inUse: this.#slots.size, queued: 20 });
-  }
-
-  #acquire(): Slot | undefined {
-    return this.holder.phase === 'active' ? this.holder.acquire('verisign') : undefined;
-  }
-
-  get open(): number {
-    return this.#slots.size;
-  }
-
-  /** SIGTERM: logs out, and tells so. */
-  async end(): Promise<void> {
-    const drained = this.holder.drain({ timeoutMs: 5_000 });
-    for (const slot of this.#slots) slot.ended('confirmed');
-    await drained;
-    this.holder.stop();
-  }
-}
+const adapters: BusyAdapter[] = [];
 
 beforeAll(async () => {
   client = await openClient(api().kubeconfigPath);
@@ -105,10 +46,14 @@ afterAll(async () => {
 });
 
 /** A set whose two pods hold all ten connections. */
-async function busySet(name: string): Promise<Adapter[]> {
+async function busySet(name: string): Promise<BusyAdapter[]> {
   await bench.set({ name, spec: { pools: [{ registry: 'verisign', min: 4, max: 10 }] } });
   await bench.makeReady(name, 2);
-  const pods = (await bench.pods(name)).map((pod) => new Adapter(pod));
+  const pods = (await bench.pods(name)).map(
+    (pod) =>
+      new BusyAdapter({ client, pod, account: 'verisign', connections: CONNECTIONS, timeScale: TIME_SCALE }),
+  );
+  adapters.push(...pods);
   await eventually(
     async () => {
       const { connections } = (await bench.get(EPP_SET, name)).status ?? {};

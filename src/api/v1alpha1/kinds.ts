@@ -92,6 +92,14 @@ export const REGISTRY_KIND: Kind<EppRegistry> = {
     wide(column('Profile', 'string', '.spec.profile', 'Dialect of the registry.')),
     wide(column('Host', 'string', '.spec.endpoint.host', 'The registry.')),
     column('Limit', 'integer', '.spec.connections.limit', 'What the registry allows.'),
+    wide(
+      column(
+        'Usable',
+        'integer',
+        '.status.connections.limit',
+        'The limit less what is set aside for others and what was cut.',
+      ),
+    ),
     column('Granted', 'integer', '.status.connections.granted', 'Connections granted to pods.'),
     column('Open', 'integer', '.status.connections.open', 'Connections that pods report.'),
     column(
@@ -101,6 +109,7 @@ export const REGISTRY_KIND: Kind<EppRegistry> = {
       'Connections of vanished holders that the registry may still count.',
     ),
     column('Free', 'integer', '.status.connections.free', 'Connections that nobody has.'),
+    column('Waiting', 'integer', '.status.connections.waiting', 'Requests that wait for a connection.'),
     wide(
       column(
         'Credentials',

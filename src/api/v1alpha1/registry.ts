@@ -234,10 +234,17 @@ export const registrySpec = z.strictObject({
 export const registryStatus = z.strictObject({
   observedGeneration: z.int().min(-1).optional(),
   connections: z
-    .strictObject({ limit: count(), granted: count(), open: count(), quarantined: count(), free: count() })
+    .strictObject({
+      limit: count(),
+      granted: count(),
+      open: count(),
+      quarantined: count(),
+      free: count(),
+      waiting: count().optional(),
+    })
     .optional()
     .describe(
-      'limit: what may be used (limit less externalReserved and cuts); granted: published to pods; free: neither charged nor quarantined.',
+      'limit: what may be used (limit less externalReserved and cuts); granted: published to pods; free: neither charged nor quarantined; waiting: requests that wait for a connection.',
     ),
   sets: listMap(
     z.strictObject({
@@ -247,6 +254,9 @@ export const registryStatus = z.strictObject({
       granted: count(),
       open: count(),
       waiting: count(),
+      quarantined: count()
+        .optional()
+        .describe('Connections of its vanished pods that the registry may still count.'),
     }),
     ['name'],
     { max: 1000 },

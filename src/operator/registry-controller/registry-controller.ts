@@ -9,6 +9,7 @@ import type { KubeClient } from '../../kube/interfaces.ts';
 import { keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { NOTHING } from '../account-figures.ts';
 import type { BudgetView } from '../budget-view.ts';
 import { BY_REGISTRY, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
@@ -183,8 +184,8 @@ export class RegistryController {
       const parsed = caches.parsedSet(raw);
       if (!parsed.ok) return [];
       const { metadata, spec } = parsed.value;
-      const { granted = 0, open = 0, waiting = 0 } = bySet.get(metadata.name) ?? {};
-      return [{ set: spec.set, name: metadata.name, class: spec.class, granted, open, waiting }];
+      const figures = bySet.get(metadata.name) ?? NOTHING;
+      return [{ set: spec.set, name: metadata.name, class: spec.class, ...figures }];
     });
   }
 

@@ -34,14 +34,14 @@ export function registryStatus(
     [...(previous?.conditions ?? [])],
   );
   if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
-  const { limit, granted, open, quarantined, free } = view.figures;
+  const { limit, granted, open, quarantined, free, waiting } = view.figures;
   // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
   const hadLedger = view.figures.hasLedger || previous?.connections !== undefined;
   const secret = view.state === 'valid' ? view.credentials?.version : previous?.credentialsVersion;
   return {
     observedGeneration: view.generation,
     ...(secret !== undefined && { credentialsVersion: secret }),
-    ...(hadLedger && { connections: { limit, granted, open, quarantined, free } }),
+    ...(hadLedger && { connections: { limit, granted, open, quarantined, free, waiting } }),
     sets: view.sets,
     ...(view.figures.jobs.length > 0 && { jobs: [...view.figures.jobs] }),
     conditions,

@@ -42,7 +42,14 @@ describe('the status of an account', () => {
   it('is what the CRD lets through', () => {
     const status = registryStatus(valid, undefined, NOW);
     expect(schema.parse(status)).toEqual(status);
-    expect(status.connections).toEqual({ limit: 18, granted: 10, open: 9, quarantined: 3, free: 5 });
+    expect(status.connections).toEqual({
+      limit: 18,
+      granted: 10,
+      open: 9,
+      quarantined: 3,
+      free: 5,
+      waiting: 2,
+    });
   });
 
   it('tells the version of the Secret and the jobs, also while the Secret cannot be read or the account drains', () => {
