@@ -1,3 +1,4 @@
+import { maySpeakOf } from './answer-subject.ts';
 import type { CheckedCommand } from './checked-command.ts';
 import type { EppResponse } from './command.ts';
 import type { ServerFrame } from './responses/response.ts';
@@ -73,6 +74,10 @@ export class InFlight {
       return {
         problem: `a ${told(frame)} with clTRID ${clTRID ?? '(none)'} came where ${expected} was expected`,
       };
+    }
+    // With several in flight a registry can put one's clTRID into another's answer
+    if (written > 1 && !maySpeakOf(head.command, frame.response)) {
+      return { problem: `a ${told(frame)} with clTRID ${clTRID} speaks of other names than its command` };
     }
     this.#exchanges.shift();
     return { exchange: head, response: frame.response };

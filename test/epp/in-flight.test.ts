@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../src/epp/in-flight.ts';
 import type { ServerFrame } from '../../src/epp/responses/response.ts';
 import { exchangeOf, GREETING_FRAME, replyTo } from './exchanges.ts';
+import { CHECK } from './session-fixture.ts';
 
 type Kind = Parameters<typeof exchangeOf>[1];
 
@@ -45,6 +46,20 @@ describe('match', () => {
     if (frame.kind === 'response') expect(match.response).toBe(frame.response);
     else expect(match.response.data).toMatchObject({ svID: 'x' });
   });
+
+  it.each([
+    [['another.example'], 'a reply (1000: said) with clTRID A-1 speaks of other names than its command'],
+    [CHECK.body.names as string[], undefined],
+  ])(
+    "takes no answer about %j under the oldest's clTRID for his, while others are in flight",
+    (names, problem) => {
+      const queue = inFlight(['A-1'], ['A-2']);
+      const frame = replyTo('A-1') as Extract<ServerFrame, { kind: 'response' }>;
+      const cd = names.map((name) => ({ name, avail: true }));
+      const match = queue.match({ ...frame, response: { ...frame.response, data: { cd } } });
+      expect('problem' in match ? match.problem : undefined).toBe(problem);
+    },
+  );
 
   it('tells the code of what came unasked: a registry that will close may say why', () => {
     expect(new InFlight().match(replyTo(undefined, 2500))).toEqual({

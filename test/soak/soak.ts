@@ -152,7 +152,10 @@ async function soak(
     });
     const { entries, total, forgotten } = registry.journal({ after: seen });
     if (forgotten > seen) throw new Error('the journal is too small for a round');
-    report.wrong.push(...wrongs(told, entries).map((wrong) => `round ${round}: ${wrong}`));
+    for (const wrong of wrongs(told, entries)) {
+      report.wrong.push(`round ${round}: ${wrong}`);
+      tell(`  wrong: ${wrong}`);
+    }
     report.executed += total - seen;
     report.transforms += told.length;
     for (const { outcome } of told) report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
