@@ -1,25 +1,23 @@
 /** Real bindings on a real API server: pods are objects without containers, their holders run here, and a registry that counts. */
 import { randomUUID } from 'node:crypto';
-import { parseRegistry, parseSet } from '../../../src/api/parse.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../../src/api/v1alpha1/connection-lease.ts';
 import {
   EPP_CONNECTION_LEDGER,
   type EppConnectionLedger,
 } from '../../../src/api/v1alpha1/connection-ledger.ts';
 import { LABEL } from '../../../src/api/v1alpha1/labels.ts';
-import { EPP_REGISTRY, type EppRegistry } from '../../../src/api/v1alpha1/registry.ts';
-import { EPP_SET, type EppSet } from '../../../src/api/v1alpha1/set.ts';
+import { EPP_REGISTRY } from '../../../src/api/v1alpha1/registry.ts';
+import { EPP_SET } from '../../../src/api/v1alpha1/set.ts';
 import type { Slot } from '../../../src/budget/connection-budget.ts';
-import { runAllocator } from '../../../src/budget/kube/allocator-binding.ts';
 import { type BoundHolder, startHolder } from '../../../src/budget/kube/holder-binding.ts';
 import { ApiError } from '../../../src/kube/api-error.ts';
 import { POD, type Pod } from '../../../src/kube/builtin.ts';
-import { Informer } from '../../../src/kube/informer.ts';
 import type { KubeClient } from '../../../src/kube/interfaces.ts';
 import type { KubeObject, Resource } from '../../../src/kube/objects.ts';
 import { systemBootClock } from '../../../src/lib/boot-clock.ts';
 import { systemClock as clock } from '../../../src/lib/clock.ts';
 import { silentLog as log } from '../../../src/lib/log.ts';
+import { allocate } from './allocate.ts';
 
 /** TTL: core 12 s, query 2.4 s; R 0.4 s; a logout lingers 40 ms. */
 export const TIME_SCALE = 0.02;
@@ -262,24 +260,9 @@ export class Cluster {
   /** An operator that leads. */
   lead(): { stop(): Promise<void>; done: Promise<void> } {
     const abort = new AbortController();
-    const scope = { client: this.client, clock, log, namespace: this.namespace };
-    const sets = new Informer<EppSet>({ ...scope, resource: EPP_SET });
-    const registries = new Informer<EppRegistry>({ ...scope, resource: EPP_REGISTRY });
-    const leases = new Informer<EppConnectionLease>({ ...scope, resource: EPP_CONNECTION_LEASE });
-    const ledgers = new Informer<EppConnectionLedger>({ ...scope, resource: EPP_CONNECTION_LEDGER });
-    const caches = { sets, registries, leases, ledgers, parsedSet: parseSet, parsedRegistry: parseRegistry };
-    const running = [sets, registries, leases, ledgers].map((informer) => informer.run(abort.signal));
-    const events = { event: () => {} };
-    const allocating = runAllocator({
-      ...scope,
-      caches,
-      events,
-      timeScale: TIME_SCALE,
-      signal: abort.signal,
-    });
-    const done = allocating.finally(() => Promise.all(running));
-    // Whoever looks at `done` sees a deposition; it must not end the test run.
-    done.catch(() => {});
+    const { client, namespace } = this;
+    const allocating = allocate({ client, namespace, timeScale: TIME_SCALE, signal: abort.signal });
+    const done = allocating.catch(() => {});
     const leader = { abort, done };
     this.#leaders.push(leader);
     return {
