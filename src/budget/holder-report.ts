@@ -50,13 +50,16 @@ function reportOf(state: HolderState, held: HolderAccount, nowMs: number): Accou
 /** A tenth, at least one. */
 const differs = (now: number, then: number): boolean => Math.abs(now - then) > Math.max(1, then / 10);
 
+/** More are needed than are granted, and the allocator does not know: requests wait for that. */
+const isShort = (now: AccountReport, then: AccountReport | undefined, slots: number): boolean =>
+  then !== undefined && now.demand > then.demand && now.demand > slots;
+
 /** Something that the allocator or people should hear of before the next renewal. */
 function isMaterial(now: AccountReport, then: AccountReport | undefined, slots: number): boolean {
   if (then === undefined) return true;
-  const short = now.demand > then.demand && now.demand > slots;
   const opened = differs(now.open, then.open) || (now.open === 0) !== (then.open === 0);
   return (
-    short ||
+    isShort(now, then, slots) ||
     opened ||
     !sameJobs(now.jobs, then.jobs) ||
     differs(now.demand, then.demand) ||
@@ -80,6 +83,21 @@ function owesAcknowledgement(state: HolderState): boolean {
   });
 }
 
+/** When a report in a hurry may be sent: some of them at once, more only as they come back. */
+function soonMs({ timing, sentAtMs = Number.NEGATIVE_INFINITY, hurriedUntilMs }: HolderState): number {
+  const spare = (timing.hurries - 1) * timing.minReportMs;
+  return Math.max(sentAtMs + timing.ackGapMs, hurriedUntilMs - spare);
+}
+
+/** What a report sent now leaves: one that came before its time was in a hurry. */
+export function hurriedUntilMs(state: HolderState, nowMs: number): number {
+  const { timing, sentAtMs = Number.NEGATIVE_INFINITY, renewAtMs, told } = state;
+  const inTime = nowMs >= Math.min(renewAtMs, sentAtMs + timing.minReportMs);
+  if (inTime || told?.phase !== PHASES[state.phase] || owesAcknowledgement(state))
+    return state.hurriedUntilMs;
+  return Math.max(state.hurriedUntilMs, nowMs) + timing.minReportMs;
+}
+
 /** When the next report is due; undefined while there can be none. */
 export function reportDueMs(state: HolderState, nowMs: number): number | undefined {
   const { timing, lease, incarnation, told, request, retryAtMs } = state;
@@ -92,10 +110,14 @@ export function reportDueMs(state: HolderState, nowMs: number): number | undefin
     const sent = state.sentAtMs ?? Number.NEGATIVE_INFINITY;
     let due = state.renewAtMs;
     if (owesAcknowledgement(state)) due = Math.min(due, sent + timing.ackGapMs);
-    if (due <= sent + timing.minReportMs) return due;
-    const material = Object.entries(state.accounts).some(([name, held]) =>
-      isMaterial(reportOf(state, held, nowMs), told?.accounts?.[name], held.slots),
-    );
-    return material ? Math.min(due, sent + timing.minReportMs) : due;
+    const soon = soonMs(state);
+    const news = sent + timing.minReportMs;
+    if (due <= Math.min(soon, news)) return due;
+    const any = (question: typeof isShort) =>
+      Object.entries(state.accounts).some(([name, held]) =>
+        question(reportOf(state, held, nowMs), told?.accounts?.[name], held.slots),
+      );
+    if (any(isMaterial)) due = Math.min(due, news);
+    return soon < due && any(isShort) ? soon : due;
   }
 }

@@ -55,6 +55,8 @@ export interface HolderState {
   /** The lease must be read before anything else. */
   unsure: boolean;
   sentAtMs: number | undefined;
+  /** When all reports in a hurry will have come back. */
+  hurriedUntilMs: number;
   renewAtMs: number;
   failures: number;
   retryAtMs: number;
@@ -85,6 +87,7 @@ export function newHolder({ timing, accounts, incarnation, seed }: HolderSetup):
     request: undefined,
     unsure: false,
     sentAtMs: undefined,
+    hurriedUntilMs: 0,
     renewAtMs: 0,
     failures: 0,
     retryAtMs: 0,

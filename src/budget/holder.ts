@@ -4,7 +4,7 @@ import type { AccountUse, JobReport, LoginResult, SlotEnd } from './connection-b
 import { recordUse } from './demand.ts';
 import { jobsWith } from './holder-jobs.ts';
 import { hearLogin, loginResult } from './holder-login.ts';
-import { reportDueMs, statusOf } from './holder-report.ts';
+import { hurriedUntilMs, reportDueMs, statusOf } from './holder-report.ts';
 import { capOf, mayAcquire, mayConnect, nextChangeMs, validity } from './holder-rules.ts';
 import type { HolderAccount, HolderRequest, HolderState } from './holder-state.ts';
 import { type LeaseSpec, type LeaseStatus, type LeaseView, type Source, weigh } from './protocol.ts';
@@ -340,6 +340,7 @@ function send(draft: Draft): void {
   const { version, ttlMs } = state.lease!;
   const status = statusOf(state, nowMs);
   state.request = { doing: 'put', sentAtMs: nowMs, ttlMs, status };
+  state.hurriedUntilMs = hurriedUntilMs(state, nowMs);
   state.sentAtMs = nowMs;
   // A shorter time to live is in force before it is reported, a longer one only after.
   state.ttlMs = Math.min(state.ttlMs, ttlMs);

@@ -30,6 +30,8 @@ export interface Timing {
   readonly lingerMs: number;
   /** Reports that are neither a renewal nor an acknowledgement keep this distance. */
   readonly minReportMs: number;
+  /** But that connections are too few is told at once, so many times; each comes back after `minReportMs`. */
+  readonly hurries: number;
   /** Acknowledgements of a lowering are gathered for so long. */
   readonly ackGapMs: number;
   /** One request to the API may take so long. */
@@ -96,6 +98,7 @@ export function timing(timeScale = 1): Timing {
     expirySlackMs: scaled(5 * SECOND),
     lingerMs: scaled(2 * SECOND),
     minReportMs: scaled(5 * SECOND),
+    hurries: 3,
     ackGapMs: scaled(250),
     requestTimeoutMs: Math.max(SECOND, scaled(5 * SECOND)),
     retryMs: scaled(SECOND),

@@ -402,6 +402,50 @@ describe('reports', () => {
     expect(use(19)).toHaveLength(1);
   });
 
+  it('tell at once that connections are too few, three times; each of the three comes back after 5 s', () => {
+    const bench = bound(2);
+    bench.nowMs += 10 * SECOND;
+    let version = 20;
+    const grant = [2, 5] as [number, number];
+    const settle = () => bench.report && bench.commit({ version: String(++version), grant });
+    let inUse = 1;
+    const more = () => bench.tell({ type: 'use', account: 'reg', use: { inUse: ++inUse, queued: 0 } });
+    const hurry = () => {
+      expect(bench.report).toBeUndefined();
+      more();
+      bench.pass(250);
+      const sent = bench.report !== undefined;
+      settle();
+      return sent;
+    };
+    bench.tell({ type: 'tick' });
+    settle();
+    // The first is in time: nothing was sent for 5 s before it.
+    more();
+    settle();
+    expect([hurry(), hurry(), hurry(), hurry()]).toEqual([true, true, true, false]);
+    bench.pass(4_500);
+    expect(bench.report?.accounts?.reg?.demand).toBe(inUse + 1);
+    settle();
+    expect(hurry()).toBe(false);
+    bench.pass(20 * SECOND);
+    settle();
+    expect([hurry(), hurry(), hurry(), hurry()]).toEqual([true, true, true, false]);
+  });
+
+  it('are in no hurry to tell of what is asked for less, or is granted already', () => {
+    const bench = bound(8);
+    const use = (inUse: number) => bench.tell({ type: 'use', account: 'reg', use: { inUse, queued: 0 } });
+    bench.nowMs += 10 * SECOND;
+    expect(use(5)).toHaveLength(1);
+    bench.commit({ version: '20', grant: [8, 5] });
+    bench.nowMs += 300;
+    expect(use(6)).toEqual([]);
+    bench.nowMs += 300;
+    expect(use(7)).toEqual([]);
+    expect(use(8)).toHaveLength(1);
+  });
+
   it('read the lease after a conflict, take what it says, and try again', () => {
     const bench = bound(3);
     bench.pass(25 * SECOND);
