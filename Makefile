@@ -62,6 +62,10 @@ chaos: $(DEPS) ## breaks a kind cluster in every way that is known; SCENARIO=a,b
 	@$(CLUSTER_CLI) prepare kind
 	@node test/chaos/main.ts $(if $(SCENARIO),--scenario $(SCENARIO))
 
+.PHONY: model
+model: $(DEPS) ## the connection budget under random faults, checked at every step; RUNS=2000 FROM=1 change that, MUTANT=1..18 breaks it
+	@node test/budget/model/main.ts "$(RUNS)" "$(FROM)" "$(MUTANT)"
+
 .PHONY: check
 check: $(DEPS) ## types, lint, generated files, import directions
 	@node test/run.ts check
@@ -98,6 +102,11 @@ bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU
 .PHONY: bench-engine
 bench-engine: $(DEPS) ## the EPP engine alone against a bare TLS client with the same frames, by CPU
 	@node test/bench/main.ts engine
+
+.PHONY: bench-budget
+bench-budget: $(DEPS) ## writes to the API by 10, 100, 1,000 pods, the hand-over of connections, 10,000 pods allocated; PART=writes or hand-over
+	@$(CLUSTER_CLI) prepare api
+	@BENCH_PARTS="$(PART)" node test/bench/main.ts allocate budget
 
 .PHONY: bench
 bench: $(DEPS) ## every benchmark; figures go to out/<name>.json

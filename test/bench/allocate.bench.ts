@@ -1,6 +1,8 @@
 /**
  * How long one allocation takes. Run: `node test/bench/allocate.bench.ts [pods]`. What must hold: 10,000 pods in at most 50 ms.
  */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { allocate, type SetDemand } from '../../src/budget/allocate.ts';
 
 const pods = Number(process.argv[2] ?? 10_000);
@@ -30,6 +32,7 @@ const sets = Array.from({ length: 30 }, (_, s): SetDemand => {
   };
 });
 
+const rows: object[] = [];
 for (const [name, capacity] of [
   ['everybody is short', pods * 2],
   ['the lowest class is short', pods * 12],
@@ -41,8 +44,12 @@ for (const [name, capacity] of [
     return performance.now() - started;
   }).sort((a, b) => a - b);
   const [median, worst] = [times[rounds / 2]!, times.at(-1)!];
+  const ok = pods > 10_000 || median <= limitMs;
+  rows.push({ what: `${pods} pods, ${name}`, median, worst, wanted: limitMs, ok });
   console.log(
-    `${pods} pods, ${name}: median ${median.toFixed(1)} ms, worst of ${rounds} ${worst.toFixed(1)} ms`,
+    `${ok ? 'ok  ' : 'MISS'} ${pods} pods, ${name}: ${median.toFixed(1)} ms (wanted <= ${limitMs}), worst of ${rounds} ${worst.toFixed(1)} ms`,
   );
-  if (pods <= 10_000 && median > limitMs) process.exitCode = 1;
+  if (!ok) process.exitCode = 1;
 }
+const out = fileURLToPath(new URL('../../out/bench-allocate.json', import.meta.url));
+await writeFile(out, `${JSON.stringify({ rows }, null, 2)}\n`);
