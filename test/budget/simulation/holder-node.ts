@@ -144,6 +144,14 @@ export class HolderNode {
     }
   }
 
+  /** Every session is lost on the way, without a word; whether the registry hears of it is up to `faults.halfOpen`. */
+  loseSessions(): void {
+    this.#run(() => {
+      for (const { slot, phase } of [...this.#connections.values()])
+        if (phase === 'open') this.#end(slot, 'unconfirmed');
+    });
+  }
+
   /** The process dies. `fin`: its kernel still closes the sockets. */
   crash({ fin }: { fin: boolean }): void {
     this.alive = false;
