@@ -283,6 +283,18 @@ const ofStore: Record<string, Fault> = {
     scene.sim.store.deleteLedger(name);
     return `the ledger of ${name} is deleted`;
   },
+  'lease put back': (scene, chance) => {
+    const { sim } = scene;
+    scene.backup ??= sim.store.backup();
+    const before = [...scene.backup.leases.values()].filter(({ name, version }) => {
+      const now = sim.store.leases.get(name);
+      return now !== undefined && now.version !== version;
+    });
+    const lease = chance.pick(before);
+    if (lease === undefined) return 'a backup of the store is taken';
+    sim.restoreLease(lease);
+    return `the lease of ${lease.spec.pod} is put back from the backup`;
+  },
   'store restored': (scene, chance) => {
     const { leader } = scene.sim;
     // A leader that remembers: one that starts on a restored store cannot know before a holder tells it.

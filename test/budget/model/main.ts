@@ -28,7 +28,9 @@ function add({ runs: more, steps, leastSteps, violations }: BatchDone): void {
   total.leastSteps = Math.min(total.leastSteps, leastSteps);
   for (const violation of violations.slice(0, ENOUGH_VIOLATIONS - total.violations.length)) {
     total.violations.push(violation);
-    console.log(`\n${violation.lines.join('\n')}\nagain: make model RUNS=1 FROM=${violation.seed}\n`);
+    console.log(
+      `\n${violation.lines.join('\n')}\nagain: make model RUNS=1 FROM=${violation.seed}${mutant === undefined ? '' : ` MUTANT=${mutant}`}\n`,
+    );
   }
   const nowMs = performance.now();
   if (nowMs - toldAtMs < PROGRESS_MS) return;

@@ -87,7 +87,7 @@ describe('make model', () => {
     );
     expect(failure?.code).toBe(1);
     expect(failure?.stdout).toMatch(/^broken: I7: at [\d.]+ s: /m);
-    expect(failure?.stdout).toMatch(/^again: make model RUNS=1 FROM=\d+$/m);
+    expect(failure?.stdout).toMatch(/^again: make model RUNS=1 FROM=\d+ MUTANT=5$/m);
     expect(failure?.stdout.trim().split('\n').at(-1)).toMatch(/ [1-9]\d*( or more)? violations$/);
   }, 60_000);
 });

@@ -3,7 +3,7 @@ import type { LeaseView, LedgerView } from '../../../src/budget/protocol.ts';
 import type { Change } from '../simulation/store.ts';
 import { shrink } from './shrink.ts';
 import { type Line, type Story, type Telling, tell } from './story.ts';
-import { describeTopology } from './topology.ts';
+import { describeTopology, type Topology } from './topology.ts';
 
 /** So much of what the protocol did is told. */
 const LAST = 12;
@@ -25,7 +25,7 @@ export function minimalTrace(story: Story, telling: Telling): Trace | undefined 
   return { story: least, invariant, lines: traceOf(least, telling) };
 }
 
-/** One leader and one pod of each set are easier to follow than many. */
+/** One leader, one account and one pod of each set are easier to follow than many. */
 function simplest(story: Story, breaks: (story: Story) => boolean): Story {
   const { topology } = story;
   let best = story;
@@ -34,10 +34,21 @@ function simplest(story: Story, breaks: (story: Story) => boolean): Story {
     if (breaks(simpler)) best = simpler;
   };
   if (topology.leaders > 1) attempt({ leaders: 1 });
+  for (const { name } of topology.registries) attempt(withoutAccount(best.topology, name));
   for (const { name } of topology.sets)
     for (let pods = 1; pods < (best.topology.replicas[name] ?? 1); pods += 1)
       attempt({ replicas: { ...best.topology.replicas, [name]: pods } });
   return best;
+}
+
+function withoutAccount({ registries, sets }: Topology, name: string): Pick<Topology, 'registries' | 'sets'> {
+  const left = registries.filter((registry) => registry.name !== name);
+  if (left.length === 0) return { registries, sets };
+  const pools = (set: Topology['sets'][number]) => set.pools.filter(({ registry }) => registry !== name);
+  return {
+    registries: left,
+    sets: sets.map((set) => ({ ...set, pools: pools(set) })).filter((set) => set.pools.length > 0),
+  };
 }
 
 function traceOf(story: Story, telling: Telling): string[] {
@@ -90,7 +101,7 @@ function leaseDeed(before?: LeaseView, after?: LeaseView): string | undefined {
   const { spec, status } = after;
   const deeds: string[] = [];
   if (before?.spec.state !== spec.state || before.spec.incarnation !== spec.incarnation)
-    deeds.push(`${spec.state} ${spec.incarnation ?? ''} fence ${spec.fence}`);
+    deeds.push([spec.state, spec.incarnation, `fence ${spec.fence}`].filter(Boolean).join(' '));
   for (const [account, { slots, gen }] of Object.entries(spec.grants)) {
     const old = before?.spec.grants[account];
     if (spec.state === 'Bound' && old?.gen !== gen)
