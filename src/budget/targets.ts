@@ -1,4 +1,4 @@
-import { allocate, type SetDemand, waterfill } from './allocate.ts';
+import { allocate, byId, type SetDemand } from './allocate.ts';
 import { asField, connectionsWithin, shareOfConnection } from './command-share.ts';
 import type { Pass } from './ledger-pass.ts';
 import { credentialsSoFar } from './login-steps.ts';
@@ -68,15 +68,20 @@ function raise(pass: Pass, candidates: readonly Candidate[]): void {
   }
 }
 
-/** The free connections, class by class: first one to each pod that has none, then evenly. What is charged already costs nothing. */
+interface Need {
+  id: string;
+  rank: number;
+  /** What counts as its own already. */
+  charged: number;
+  /** More than that. */
+  need: number;
+}
+
+/** The free connections, class by class. What is charged already costs nothing. */
 function shareFree(free: number, asking: readonly Candidate[]): Map<string, number> {
   const given = new Map<string, number>();
   let left = free;
-  const give = (id: string, n: number): void => {
-    given.set(id, (given.get(id) ?? 0) + n);
-    left -= n;
-  };
-  const needs = asking.map(({ id, rank, want, current, entry }) => {
+  const needs = asking.map(({ id, rank, want, current, entry }): Need => {
     const charged = Math.max(current, entry?.charge ?? 0);
     // More connections for whoever may still be using a larger share would bring more commands than were counted for them.
     const settled = entry?.chargedMillicommands === undefined;
@@ -84,15 +89,37 @@ function shareFree(free: number, asking: readonly Candidate[]): Map<string, numb
   });
   for (const rank of [...new Set(needs.map((need) => need.rank))].sort((a, b) => a - b)) {
     const members = needs.filter((need) => need.rank === rank && need.need > 0);
-    for (const member of members) {
-      if (member.charged > 0 || left <= 0) continue;
-      give(member.id, 1);
-      member.need -= 1;
+    for (const [id, n] of fillUp(members, left)) {
+      given.set(id, n);
+      left -= n;
     }
-    const items = members.map(({ id, need }) => ({ id, want: need, weight: 1, current: 0 }));
-    for (const [id, n] of waterfill(items, left)) give(id, n);
   }
   return given;
+}
+
+/**
+ * Those that have fewest first, until all stand at one level; what is left then goes one each, by id. So whoever asks for more again and
+ * again does not overtake a pod that has less and waits.
+ */
+function fillUp(members: readonly Need[], free: number): [id: string, count: number][] {
+  const upTo = (level: number, { charged, need }: Need): number =>
+    Math.min(need, Math.max(0, level - charged));
+  const cost = (level: number): number => members.reduce((sum, member) => sum + upTo(level, member), 0);
+  // The highest level that can be paid for.
+  let low = 0;
+  let high = members.reduce((most, { charged, need }) => Math.max(most, charged + need), 0);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (cost(middle) <= free) low = middle;
+    else high = middle - 1;
+  }
+  let rest = free - cost(low);
+  return [...members].sort(byId).map((member) => {
+    const reached = upTo(low, member);
+    const more = rest > 0 && upTo(low + 1, member) > reached ? 1 : 0;
+    rest -= more;
+    return [member.id, reached + more];
+  });
 }
 
 /** Larger than all that was said of this holder so far, by the ledger or by the lease. */
