@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MUTANTS, mutantParts } from './mutants.ts';
-import { SCENARIOS, type Scenario, simulate } from './scenarios.ts';
+import { type Scenario, simulate } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { type Parts, realParts } from './simulation/parts.ts';
 import type { Store } from './simulation/store.ts';
 import { BreachError, type Simulation } from './simulation.ts';

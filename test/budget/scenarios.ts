@@ -1,59 +1,12 @@
 /** Schedules in which something goes wrong, each with the mutants that it must tell from the real thing. */
-import type { SetFact } from '../../src/budget/protocol.ts';
-import type { Parts } from './simulation/parts.ts';
-import type { RegistrySetup } from './simulation/registry.ts';
-import { Simulation } from './simulation.ts';
-
-export interface Scenario {
-  name: string;
-  /** Numbers of the mutants that break an invariant here. */
-  kills: readonly number[];
-  run(make: (options: Plan) => Simulation): void;
-}
-
-export interface Plan {
-  registry?: Partial<RegistrySetup>;
-  sets?: readonly SetFact[];
-}
+import { CLOCK_SCENARIOS } from './clock-scenarios.ts';
+import { type Scenario, up } from './scenario.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
-const set = (name: 'core' | 'manage' | 'query', min: number, max: number): SetFact => ({
-  name,
-  class: name,
-  createdAt: name,
-  pools: [{ registry: 'reg', min, max, lendablePercent: 50 }],
-});
-
-/** Ten connections; two sets that want more than there is. */
-export const PLAN = {
-  registry: { name: 'reg', limit: 10, idleMs: 60 * SECOND, lateMs: 60 * SECOND },
-  sets: [set('core', 2, 10), set('query', 1, 10)],
-};
-
-export function simulate(seed: number, parts: Parts, { registry, sets = PLAN.sets }: Plan = {}): Simulation {
-  const setup = { ...PLAN.registry, ...registry };
-  const sim = new Simulation({ seed, parts, drift: 0.01, registries: [setup], sets });
-  sim.lead();
-  return sim;
-}
-
-/** Everybody is up and serves. */
-function up(
-  sim: Simulation,
-  pods: { core: number; query: number },
-  load: { core: number; query: number },
-): void {
-  sim.scale('core', pods.core);
-  sim.scale('query', pods.query);
-  sim.setLoad('core', load.core);
-  sim.setLoad('query', load.query);
-  sim.world.run(30 * SECOND);
-}
 
 export const SCENARIOS: readonly Scenario[] = [
+  ...CLOCK_SCENARIOS,
   {
     name: 'a node is lost: no FIN, no word',
     kills: [1],
@@ -178,86 +131,6 @@ export const SCENARIOS: readonly Scenario[] = [
       pod!.pause();
       sim.world.run(10 * MINUTE);
       pod!.resume();
-      sim.world.run(sim.settleMs());
-    },
-  },
-  {
-    name: 'a pod loses the API, and its wall clock goes back',
-    kills: [4, 11],
-    run(make) {
-      const sim = make({});
-      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
-      const [pod] = sim.podsOf('query');
-      pod!.link.faults.down = true;
-      sim.world.run(MINUTE);
-      // NTP found a server at last. The pod gives back after 80 s and must be silent after 120 s, by a clock that nobody sets.
-      pod!.clock.stepWall(-HOUR);
-      sim.world.run(sim.settleMs());
-      pod!.link.faults.down = false;
-      sim.world.run(sim.settleMs());
-    },
-  },
-  {
-    name: 'wall clocks of pods go back by a minute when they lose the API',
-    kills: [4, 11],
-    run(make) {
-      const sim = make({});
-      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
-      for (const pod of sim.podsOf('query')) {
-        pod.link.faults.down = true;
-        // By 30 s it would be harmless: what gives back 40 s before its end would still do so in time.
-        pod.clock.stepWall(-MINUTE);
-      }
-      sim.world.run(sim.settleMs());
-    },
-  },
-  {
-    name: 'the operator’s wall clock goes ahead while a node is lost',
-    kills: [11],
-    run(make) {
-      const sim = make({ registry: { idleMs: 15 * MINUTE } });
-      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
-      sim.podsOf('query')[0]!.crash({ fin: false });
-      sim.world.run(10 * SECOND);
-      for (let turn = 0; turn < 3; turn += 1) {
-        sim.leader.clock.stepWall(HOUR);
-        sim.world.run(10 * SECOND);
-      }
-      sim.world.run(sim.settleMs());
-    },
-  },
-  {
-    name: 'a machine is suspended for ten minutes and wakes up without the API',
-    kills: [12],
-    run(make) {
-      const sim = make({ registry: { idleMs: 40 * SECOND } });
-      up(sim, { core: 1, query: 2 }, { core: 1, query: 2 });
-      const [pod] = sim.podsOf('query');
-      // A machine that is suspended hears nothing.
-      pod!.link.faults.down = true;
-      pod!.suspend();
-      sim.setLoad('query', 20);
-      sim.world.run(10 * MINUTE);
-      pod!.resume();
-      sim.world.run(sim.settleMs());
-    },
-  },
-  {
-    name: 'the operator’s machine is suspended while pods come and go',
-    kills: [],
-    run(make) {
-      const sim = make({});
-      up(sim, { core: 1, query: 2 }, { core: 1, query: 20 });
-      sim.leader.suspend();
-      sim.podsOf('query')[0]!.crash({ fin: false });
-      sim.setLoad('core', 10);
-      sim.world.run(10 * MINUTE);
-      sim.leader.resume();
-      sim.world.run(10 * SECOND);
-      sim.leader.suspend();
-      sim.lead();
-      sim.world.run(10 * MINUTE);
-      sim.allocators[0]!.resume();
       sim.world.run(sim.settleMs());
     },
   },

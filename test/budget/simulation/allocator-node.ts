@@ -14,9 +14,10 @@ import type {
   SetFact,
 } from '../../../src/budget/protocol.ts';
 import type { Timing } from '../../../src/budget/timing.ts';
+import { MachineClock } from './machine-clock.ts';
 import type { Parts } from './parts.ts';
 import { type Change, Link, type Store } from './store.ts';
-import { MachineClock, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface Facts {
   registries: Map<string, RegistryFact>;

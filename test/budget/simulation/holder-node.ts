@@ -8,10 +8,11 @@ import type { Elapsed, Moment } from '../../../src/kube/elapsed.ts';
 import type { Timer } from '../../../src/lib/clock.ts';
 import { found } from './allocator-node.ts';
 import { CommandFlood } from './command-flood.ts';
+import { MachineClock } from './machine-clock.ts';
 import type { Parts } from './parts.ts';
 import type { Breach, CountingRegistry, RegistrySetup, SecretValues } from './registry.ts';
 import { Link, type Store } from './store.ts';
-import { MachineClock, type World } from './world.ts';
+import type { World } from './world.ts';
 
 type Unstamped<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 type Event = Unstamped<HolderEvent>;
