@@ -10,5 +10,7 @@ it.each(SEEDS)(
     const story = longStoryOf(seed);
     expect(story.faults).toHaveLength(60);
     expect(tell(story, { parts: await realParts() }).breach).toBeUndefined();
+    // An hour of a cluster's life: on a busy machine it takes its time.
   },
+  60_000,
 );

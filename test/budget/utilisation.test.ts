@@ -59,7 +59,7 @@ describe.each(LIMITS)('of a limit of %d, under more demand than that', (limit) =
     const sim = busy(limit);
     // The last digits are lost in sums.
     expect(used(sim, limit, () => sim.world.run(20 * MINUTE))).toBeCloseTo(1, 9);
-  });
+  }, 30_000);
 
   it('nearly all is used while half of it moves back and forth every minute', () => {
     const sim = busy(limit);

@@ -20,8 +20,12 @@ export function minimalTrace(story: Story, telling: Telling): Trace | undefined 
   const invariant = tell(story, telling).breach?.invariant;
   if (invariant === undefined) return undefined;
   const breaks = (shorter: Story) => tell(shorter, telling).breach?.invariant === invariant;
-  const faults = shrink(story.faults, (rest) => breaks({ ...story, faults: rest }));
-  const least = simplest({ ...story, faults }, breaks);
+  const fewer = (from: Story): Story => ({
+    ...from,
+    faults: shrink(from.faults, (rest) => breaks({ ...from, faults: rest })),
+  });
+  // What a small cluster does without may have been needed in a large one.
+  const least = fewer(simplest(fewer(story), breaks));
   return { story: least, invariant, lines: traceOf(least, telling) };
 }
 
