@@ -43,7 +43,7 @@ function raise(pass: Pass, candidates: readonly Candidate[]): void {
     connectionsWithin(registry.commands ?? {}, share, spec.entries),
   );
   const asking = candidates.filter(({ mayRaise, want, current }) => mayRaise && want > current);
-  const more = shareFree(free, asking);
+  const more = shareFree(pass, free, asking);
   for (const { id, lease, entry, want, current } of asking) {
     const charged = Math.max(current, entry?.charge ?? 0);
     const target = Math.min(want, charged + (more.get(id) ?? 0));
@@ -75,50 +75,58 @@ interface Need {
   charged: number;
   /** More than that. */
   need: number;
+  /** When we first saw the report that asks for it. */
+  askedAtMs: number;
 }
 
-/** The free connections, class by class. What is charged already costs nothing. */
-function shareFree(free: number, asking: readonly Candidate[]): Map<string, number> {
+/**
+ * The free connections, class by class: first one to each pod that has none, then evenly. What does not go round goes to those that have
+ * waited longest: who asks again and again does not overtake. What is charged already costs nothing.
+ */
+function shareFree(pass: Pass, free: number, asking: readonly Candidate[]): Map<string, number> {
   const given = new Map<string, number>();
   let left = free;
-  const needs = asking.map(({ id, rank, want, current, entry }): Need => {
-    const charged = Math.max(current, entry?.charge ?? 0);
-    // More connections for whoever may still be using a larger share would bring more commands than were counted for them.
-    const settled = entry?.chargedMillicommands === undefined;
-    return { id, rank, charged, need: settled ? Math.max(0, want - charged) : 0 };
-  });
-  for (const rank of [...new Set(needs.map((need) => need.rank))].sort((a, b) => a - b)) {
+  const give = (id: string, n: number): void => {
+    given.set(id, (given.get(id) ?? 0) + n);
+    left -= n;
+  };
+  const needs = asking.map((candidate) => needOf(pass, candidate));
+  needs.sort((a, b) => a.rank - b.rank || a.askedAtMs - b.askedAtMs || byId(a, b));
+  for (const rank of new Set(needs.map((need) => need.rank))) {
     const members = needs.filter((need) => need.rank === rank && need.need > 0);
-    for (const [id, n] of fillUp(members, left)) {
-      given.set(id, n);
-      left -= n;
+    for (const member of members) {
+      if (member.charged > 0 || left <= 0) continue;
+      give(member.id, 1);
+      member.need -= 1;
     }
+    for (const [id, n] of shareEvenly(members, left)) give(id, n);
   }
   return given;
 }
 
-/**
- * Those that have fewest first, until all stand at one level; what is left then goes one each, by id. So whoever asks for more again and
- * again does not overtake a pod that has less and waits.
- */
-function fillUp(members: readonly Need[], free: number): [id: string, count: number][] {
-  const upTo = (level: number, { charged, need }: Need): number =>
-    Math.min(need, Math.max(0, level - charged));
-  const cost = (level: number): number => members.reduce((sum, member) => sum + upTo(level, member), 0);
-  // The highest level that can be paid for.
+function needOf(pass: Pass, { id, rank, want, current, entry }: Candidate): Need {
+  const charged = Math.max(current, entry?.charge ?? 0);
+  // More connections for whoever may still be using a larger share would bring more commands than were counted for them.
+  const settled = entry?.chargedMillicommands === undefined;
+  const askedAtMs = pass.leases[id]?.reportedAtMs ?? pass.nowMs;
+  return { id, rank, charged, need: settled ? Math.max(0, want - charged) : 0, askedAtMs };
+}
+
+/** As many each as go round, nobody more than it needs; what is left goes one each, to the first of them. */
+function shareEvenly(members: readonly Need[], free: number): [id: string, count: number][] {
+  const cost = (each: number): number => members.reduce((sum, { need }) => sum + Math.min(need, each), 0);
   let low = 0;
-  let high = members.reduce((most, { charged, need }) => Math.max(most, charged + need), 0);
+  let high = members.reduce((most, { need }) => Math.max(most, need), 0);
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (cost(middle) <= free) low = middle;
     else high = middle - 1;
   }
   let rest = free - cost(low);
-  return [...members].sort(byId).map((member) => {
-    const reached = upTo(low, member);
-    const more = rest > 0 && upTo(low + 1, member) > reached ? 1 : 0;
+  return members.map(({ id, need }) => {
+    const more = rest > 0 && need > low ? 1 : 0;
     rest -= more;
-    return [member.id, reached + more];
+    return [id, Math.min(need, low) + more];
   });
 }
 

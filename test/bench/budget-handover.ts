@@ -3,6 +3,7 @@
  * demand to the login that was answered. Everything is real but the registry, and so is the time.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { eventually } from '../support/eventually.ts';
 import { BenchPod, sessionsOf, startSmallRegistry } from './budget-adapters.ts';
 import type { BudgetStage } from './budget-stage.ts';
@@ -57,12 +58,17 @@ export async function measureHandOvers(
     const query = await start('query');
     const held = () => query.reduce((sum, { word }) => sum + word.cap, 0);
     for (const pod of query) pod.addCallers(FILL);
-    const full = () => sessionsOf(registry).sessions >= LIMIT - 2;
-    await eventually(full, { timeoutMs: 120_000, everyMs: 200, what: 'query has all that is left' });
+    const free = () => freeConnections(stage, fleet.namespace, account.name);
+    await eventually(async () => (await free()) === 0, {
+      timeoutMs: 120_000,
+      everyMs: 500,
+      what: 'query has all that is left',
+    });
     await Promise.all(query.map((pod) => pod.stopCallers()));
     await delay(DECAY_MS);
     const before = held();
-    const times = (await Promise.all(core.map((pod) => lane(pod, rounds)))).flat().sort((a, b) => a - b);
+    const lanes = core.map((pod) => lane(pod, rounds, free));
+    const times = (await Promise.all(lanes)).flat().sort((a, b) => a - b);
     const { highestSessions, refusals, overLimitAccepts } = sessionsOf(registry);
     return {
       count: times.length,
@@ -80,17 +86,24 @@ export async function measureHandOvers(
   }
 }
 
+async function freeConnections(stage: BudgetStage, namespace: string, name: string): Promise<number> {
+  const ledger = await stage.client.get(EPP_CONNECTION_LEDGER, { namespace, name });
+  const charges = Object.values(ledger?.spec.entries ?? {}).map(({ charge }) => charge);
+  return (ledger?.spec.effectiveLimit ?? Number.NaN) - charges.reduce((sum, charge) => sum + charge, 0);
+}
+
 /** One pod that needs one more session again and again, each time after a while. */
-async function lane(pod: BenchPod, rounds: number): Promise<number[]> {
+async function lane(pod: BenchPod, rounds: number, free: () => Promise<number>): Promise<number[]> {
   const times: number[] = [];
   while (times.length < rounds) {
     await delay(Math.random() * PAUSE_MS);
+    const notHandedOver = (await free()) > 0;
     const { cap, occupied } = pod.word;
     const askedMs = performance.now();
     pod.addCallers(1);
     const loggedInMs = await pod.loginAfter(askedMs, GIVEN_UP_MS);
-    // It had one to open at once: nothing was handed over.
-    if (occupied < cap) continue;
+    // It had one to open at once, or there was one that nobody had.
+    if (occupied < cap || notHandedOver) continue;
     times.push((loggedInMs ?? askedMs + GIVEN_UP_MS) - askedMs);
   }
   return times;
