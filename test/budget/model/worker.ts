@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MUTANTS, type Mutant, mutantParts } from '../mutants.ts';
 import { type Parts, realParts } from '../simulation/parts.ts';
-import { storyOf, type Telling, tell } from './story.ts';
+import { type Ending, type Story, storyOf, type Telling, tell } from './story.ts';
 import { minimalTrace } from './trace.ts';
 
 export interface Batch {
@@ -36,11 +36,20 @@ async function partsOf(wrong: Mutant | undefined): Promise<Parts> {
 const parts = await partsOf(mutant);
 const telling: Telling = { parts, spoil: mutant?.store };
 
+/** A simulation that fails by itself is no violation, but somebody must look at that seed. */
+function told(story: Story): Ending {
+  try {
+    return tell(story, telling);
+  } catch (cause) {
+    throw new Error(`seed ${story.seed} could not be told`, { cause });
+  }
+}
+
 parentPort!.on('message', ({ from, to }: Batch) => {
   const done: BatchDone = { runs: 0, steps: 0, leastSteps: Number.POSITIVE_INFINITY, violations: [] };
   for (let seed = from; seed < to; seed += 1) {
     const story = storyOf(seed);
-    const { steps, breach } = tell(story, telling);
+    const { steps, breach } = told(story);
     done.runs += 1;
     done.steps += steps;
     if (breach === undefined) done.leastSteps = Math.min(done.leastSteps, steps);
