@@ -106,7 +106,7 @@ bench-engine: $(DEPS) ## the EPP engine alone against a bare TLS client with the
 .PHONY: bench-budget
 bench-budget: $(DEPS) ## writes to the API by 10, 100, 1,000 pods, the hand-over of connections, 10,000 pods allocated; PART=writes or hand-over
 	@$(CLUSTER_CLI) prepare api
-	@BENCH_PARTS="$(PART)" node test/bench/main.ts allocate budget
+	@BENCH_PARTS="$(PART)" BENCH_PODS="$(PODS)" node test/bench/main.ts allocate budget
 
 .PHONY: bench
 bench: $(DEPS) ## every benchmark; figures go to out/<name>.json

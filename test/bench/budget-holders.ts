@@ -89,7 +89,8 @@ class SteadyPod {
 
 async function holders({ kubeconfigPath, namespace, pods, accounts }: HoldersPlan): Promise<SteadyPod[]> {
   const config = await loadClusterConfig({ kubeconfig: kubeconfigPath, env: {} });
-  const client = createClient(config, { clock, log });
+  // A pod has connections of its own; these share them.
+  const client = createClient(config, { clock, log, connections: 50 });
   return pods.map((name, n) => {
     const holder = startHolder({
       client,

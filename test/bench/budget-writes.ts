@@ -21,7 +21,7 @@ const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const LOOK_MS = 5_000;
 /** So many looks in a row without a word of the allocator: what is written then are renewals. */
 const QUIET_LOOKS = 3;
-const SETTLE_MS = 240_000;
+const SETTLE_MS = 300_000;
 
 export async function measureWrites(
   stage: BudgetStage,

@@ -2,7 +2,8 @@
  * What the connection budget costs and how quick it is, on a real API server with production timing: writes a second of fleets in a steady
  * state, as the API server itself counts them, and the hand-over of an idle connection from query to core, with real adapters.
  *
- * Run: `make bench-budget`, about eight minutes on a quiet machine of two cores; `PART=writes` or `PART=hand-over` for one of both.
+ * Run: `make bench-budget`, about eight minutes on a quiet machine of two cores; `PART=writes` or `PART=hand-over` for one of both,
+ * `PODS=10,100` for smaller fleets alone.
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +21,18 @@ interface Row {
   [more: string]: unknown;
 }
 
+/** At once: a later measurement may fail. */
+function tell(rows: Row[], row: Row): void {
+  rows.push(row);
+  const { ok, what, measured, unit, wanted, ...more } = row;
+  const figure = measured >= 100 ? measured.toFixed(0) : measured.toFixed(2);
+  console.log(`${ok ? 'ok  ' : 'MISS'} ${what}: ${figure} ${unit} (wanted ${wanted})`);
+  const told = Object.entries(more).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(2)) : value}`,
+  );
+  if (told.length > 0) console.log(`       ${told.join(', ')}`);
+}
+
 /** The protocol's table, five accounts; half as much again is let pass. */
 const TABLE = [
   { pods: 10, writesPerSecond: 1.3 },
@@ -35,10 +48,12 @@ const HAND_OVERS = 40;
 const HAND_OVER_MS = 4_000;
 
 async function writes(stage: BudgetStage, rows: Row[]): Promise<void> {
+  const only = (process.env.BENCH_PODS ?? '').split(/[\s,]+/).filter((pods) => pods !== '');
   for (const { pods, writesPerSecond } of TABLE) {
+    if (only.length > 0 && !only.includes(String(pods))) continue;
     const most = writesPerSecond * TOLERANCE;
     const { perSecond, of, ...more } = await measureWrites(stage, { pods, seconds: SECONDS });
-    rows.push({
+    tell(rows, {
       what: `writes of ${pods} holders and their allocator`,
       measured: perSecond,
       unit: 'a second',
@@ -53,7 +68,7 @@ async function writes(stage: BudgetStage, rows: Row[]): Promise<void> {
 
 async function handOver(stage: BudgetStage, rows: Row[]): Promise<void> {
   const { p95Ms, count, query, registry, times, ...more } = await measureHandOvers(stage, { rounds: ROUNDS });
-  rows.push({
+  tell(rows, {
     what: 'hand-over from query to core: p95',
     measured: p95Ms,
     unit: 'ms',
@@ -65,7 +80,7 @@ async function handOver(stage: BudgetStage, rows: Row[]): Promise<void> {
     queryAfter: query.after,
     times: times.map(Math.round).join(' '),
   });
-  rows.push({
+  tell(rows, {
     what: 'hand-over: sessions that the registry refused, or took above its limit',
     measured: registry.refusals + registry.overLimitAccepts,
     unit: 'sessions',
@@ -90,18 +105,12 @@ try {
 } finally {
   await stage.stop();
 }
-for (const { ok, what, measured, unit, wanted, ...more } of rows) {
-  const figure = measured >= 100 ? measured.toFixed(0) : measured.toFixed(2);
-  console.log(`${ok ? 'ok  ' : 'MISS'} ${what}: ${figure} ${unit} (wanted ${wanted})`);
-  const told = Object.entries(more).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(2)) : value}`,
-  );
-  if (told.length > 0) console.log(`       ${told.join(', ')}`);
-}
 const { cores, loadAverage } = machine();
 console.log(
   `${cores} cores, load average ${loadAverage.toFixed(1)}: more than cores + 2 means that others took their share`,
 );
-const out = fileURLToPath(new URL('../../out/bench-budget.json', import.meta.url));
+// A part does not wipe out what the whole has measured.
+const name = ['bench-budget', ...asked].join('-');
+const out = fileURLToPath(new URL(`../../out/${name}.json`, import.meta.url));
 await writeFile(out, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
 if (rows.some(({ ok }) => !ok)) process.exitCode = 1;

@@ -6,6 +6,7 @@ import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { KubeClient } from '../../kube/interfaces.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/objects.ts';
+import { Turns } from '../../kube/turns.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -39,6 +40,8 @@ type Unstamped<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 export type Sighting = Unstamped<AllocatorEvent>;
 
 const LIST_RETRY_MS = 500;
+/** Not more than a client has connections by default. */
+const REQUESTS_AT_ONCE = 6;
 
 export class NamespaceAllocator {
   readonly #options: NamespaceAllocatorOptions;
@@ -46,6 +49,7 @@ export class NamespaceAllocator {
   /** Objects as last seen by anybody here: a write replaces the whole object. */
   readonly #leases = new Map<string, EppConnectionLease>();
   readonly #ledgers = new Map<string, EppConnectionLedger>();
+  readonly #turns = new Turns(REQUESTS_AT_ONCE);
   #state: AllocatorState;
   #seen: AllocatorEvent[] = [];
   #timer: Timer | undefined;
@@ -269,9 +273,13 @@ export class NamespaceAllocator {
     }
   }
 
+  /** Time runs from when a request is sent: a thousand that are due at once must not be late for waiting for each other. */
   #request<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal, timing } = this.#options;
-    return send(AbortSignal.any([signal, AbortSignal.timeout(timing.requestTimeoutMs)]));
+    return this.#turns.run(
+      () => send(AbortSignal.any([signal, AbortSignal.timeout(timing.requestTimeoutMs)])),
+      signal,
+    );
   }
 
   // ---- objects
