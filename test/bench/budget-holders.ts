@@ -76,6 +76,8 @@ class SteadyPod {
         const slot = this.holder.acquire(account);
         if (!slot?.mayConnect()) break;
         slot.opened();
+        // What its login would have told: else the allocator asks one after the other to find out.
+        this.holder.loginResult(account, 'proven');
         slots.push(slot);
       }
       this.holder.report(account, { inUse: this.#inUse, queued: 0 });
