@@ -137,7 +137,7 @@ it('writes numbers that flap no more often than every three seconds', async () =
     });
     const account = (await bench.get(EPP_REGISTRY, 'busy')).status;
     expect(account?.sets).toEqual([
-      { set: 'epp.core.bj', name: 'flapping', class: 'core', granted: 9, open, waiting: 0 },
+      { set: 'epp.core.bj', name: 'flapping', class: 'core', granted: 9, open, waiting: 0, quarantined: 0 },
     ]);
   });
   await running.stop();
