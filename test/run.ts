@@ -111,6 +111,7 @@ const STAGES: readonly Stage[] = [
   { name: 'api', needs: 'api', run: () => vitest('api') },
   { name: 'demo-embedded', run: () => commands([['node', ['demo/main.ts'], { CLUSTER: 'embedded' }]]) },
   { name: 'e2e', needs: 'kind', run: () => vitest('e2e') },
+  { name: 'chaos', needs: 'kind', run: () => commands([['node', ['test/chaos/main.ts', '--ci']]]) },
   {
     name: 'demo-kind',
     needs: 'kind',
