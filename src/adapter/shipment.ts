@@ -1,5 +1,5 @@
 /** One command on its way to the registry, for the one part or the several that share it, and what becomes of each. */
-import { CheckedCommand } from '../epp/checked-command.ts';
+import { checkFor } from '../epp/checked-command.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../epp/command.ts';
 import { CommandError, type CommandIssue } from '../epp/commands/issues.ts';
 import { EppError } from '../epp/session.ts';
@@ -48,13 +48,15 @@ export async function ship(shipment: Shipment, connection: PooledConnection): Pr
   else onAnswer(shipment, response);
 }
 
-/** One part's command as it is, or for the names of all: what was checked is not checked again. */
+/** One part's command as it is, or for the names of all. */
 function commandOf({ parts, names }: Shipment): EppCommand {
-  const [{ command }] = parts as [Part];
-  if (!names) return command;
-  const checked =
-    command instanceof CheckedCommand && parts.every((part) => part.command instanceof CheckedCommand);
-  return checked ? command.withNames(names) : { ...command, body: { names } };
+  const [first, ...others] = parts as [Part, ...Part[]];
+  if (!names) return first.command;
+  return checkFor(
+    names,
+    first.command,
+    others.map(({ command }) => command),
+  );
 }
 
 function onAnswer({ account, parts: [part], clTRID, log }: Shipment, response: EppResponse): void {

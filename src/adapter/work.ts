@@ -102,14 +102,6 @@ export function mayTryAgain(options: {
   return !options.transform && options.unknowns <= 1;
 }
 
-/**
- * Whether the command changes something. `transfer` with op "query" only asks (RFC 5730 section 2.9.2.4), and `poll` with op
- * "ack" takes a message away (section 2.9.2.3).
- */
-export function isTransform(definition: { transform: boolean }, body: Record<string, unknown>): boolean {
-  return (definition.transform && body.op !== 'query') || body.op === 'ack';
-}
-
 /** Fresh client transaction ids: unique over processes by their random part, in order within one (RFC 5730 section 2.5: 3 to 64 characters). */
 export function transactionIds(options: { prefix: string }): () => string {
   let count = 0;

@@ -5,9 +5,6 @@
  */
 import { randomInt } from 'node:crypto';
 
-/** The service that a login names, and a registry greets with, for this practice (RFC 9154 section 3). */
-export const SECURE_AUTH_INFO_URI = 'urn:ietf:params:xml:ns:epp:secure-authinfo-transfer-1.0';
-
 /** Printable ASCII without the space: 94 characters (RFC 9154 section 4.1). */
 const ALPHABET = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join('');
 const CLASSES = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/];

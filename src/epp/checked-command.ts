@@ -41,10 +41,23 @@ export class CheckedCommand implements EppCommand {
   }
 }
 
+/** A check for other names; not checked again where `command` and all others that the names come from were. */
+export function checkFor(
+  names: readonly string[],
+  command: EppCommand,
+  others: readonly EppCommand[] = [],
+): EppCommand {
+  const checked = command instanceof CheckedCommand && others.every((one) => one instanceof CheckedCommand);
+  return checked ? command.withNames(names) : { ...command, body: { names } };
+}
+
 /**
  * Whether a command changes something. `transfer` with op "query" only asks (RFC 5730 section 2.9.2.4), and `poll` with op
  * "ack" takes a message away (section 2.9.2.3).
  */
-function isTransform(definition: { readonly transform: boolean }, body: Record<string, unknown>): boolean {
+export function isTransform(
+  definition: { readonly transform: boolean },
+  body: Record<string, unknown>,
+): boolean {
   return (definition.transform && body.op !== 'query') || body.op === 'ack';
 }

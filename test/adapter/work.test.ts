@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTransform, mayTryAgain, RequestRefused, transactionIds } from '../../src/adapter/work.ts';
-import { CATALOGUE, nameOf } from '../../src/epp/catalogue.ts';
+import { mayTryAgain, RequestRefused, transactionIds } from '../../src/adapter/work.ts';
 
 describe('another attempt', () => {
   it.each([
@@ -36,47 +35,6 @@ describe('another attempt at a command that no session would write', () => {
   it('is not made', () => {
     const error = { kind: 'protocol', outcome: 'not-sent' } as const;
     expect(mayTryAgain({ transform: false, error, unknowns: 0, nowMs: 0, deadlineMs: 1 })).toBe(false);
-  });
-});
-
-describe('transform', () => {
-  it('is every command that changes something', () => {
-    const transforms = CATALOGUE.filter((definition) => isTransform(definition, {})).map(nameOf);
-    expect(transforms).toEqual(
-      expect.arrayContaining([
-        'domain:create',
-        'domain:update',
-        'domain:delete',
-        'domain:renew',
-        'domain:transfer',
-        'host:create',
-        'host:update',
-        'host:delete',
-        'contact:create',
-        'contact:update',
-        'contact:delete',
-        'contact:transfer',
-      ]),
-    );
-    for (const query of [
-      'domain:check',
-      'domain:info',
-      'host:check',
-      'host:info',
-      'contact:check',
-      'contact:info',
-    ]) {
-      expect(transforms).not.toContain(query);
-    }
-  });
-
-  it.each([
-    ['transfer', true, 'query', false],
-    ['transfer', true, 'request', true],
-    ['poll', false, 'req', false],
-    ['poll', false, 'ack', true],
-  ])('%s with op: %s %s is %s', (_name, transform, op, expected) => {
-    expect(isTransform({ transform }, { op })).toBe(expected);
   });
 });
 

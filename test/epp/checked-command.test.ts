@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkCommand, writeCommand } from '../../src/epp/catalogue.ts';
-import { CheckedCommand } from '../../src/epp/checked-command.ts';
+import { CATALOGUE, checkCommand, nameOf, writeCommand } from '../../src/epp/catalogue.ts';
+import { CheckedCommand, isTransform } from '../../src/epp/checked-command.ts';
 import type { EppCommand } from '../../src/epp/command.ts';
 import { CHECK, CREATE } from './session-fixture.ts';
 
@@ -39,5 +39,46 @@ describe('CheckedCommand', () => {
     const copy = { ...checkCommand(CHECK), body: { names: [] } };
     expect(copy).not.toBeInstanceOf(CheckedCommand);
     expect(() => writeCommand(copy)).toThrow('names');
+  });
+});
+
+describe('transform', () => {
+  it('is every command that changes something', () => {
+    const transforms = CATALOGUE.filter((definition) => isTransform(definition, {})).map(nameOf);
+    expect(transforms).toEqual(
+      expect.arrayContaining([
+        'domain:create',
+        'domain:update',
+        'domain:delete',
+        'domain:renew',
+        'domain:transfer',
+        'host:create',
+        'host:update',
+        'host:delete',
+        'contact:create',
+        'contact:update',
+        'contact:delete',
+        'contact:transfer',
+      ]),
+    );
+    for (const query of [
+      'domain:check',
+      'domain:info',
+      'host:check',
+      'host:info',
+      'contact:check',
+      'contact:info',
+    ]) {
+      expect(transforms).not.toContain(query);
+    }
+  });
+
+  it.each([
+    ['transfer', true, 'query', false],
+    ['transfer', true, 'request', true],
+    ['poll', false, 'req', false],
+    ['poll', false, 'ack', true],
+  ])('%s with op: %s %s is %s', (_name, transform, op, expected) => {
+    expect(isTransform({ transform }, { op })).toBe(expected);
   });
 });

@@ -8,6 +8,7 @@
  *
  * Checks with extensions go through: what those ask for is no matter of the name alone. So do names that are written oddly.
  */
+import { checkFor } from '../../epp/checked-command.ts';
 import { type EppCommand, type EppResponse, resultCode } from '../../epp/command.ts';
 import { EppError } from '../../epp/session.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -221,7 +222,7 @@ function spelled(names: readonly string[]): ReadonlyMap<string, string> {
 
 function checkOf(request: Request, names: readonly string[]): Request {
   const { work } = request;
-  return { ...request, work: { ...work, command: { ...work.command, body: { names } } } };
+  return { ...request, work: { ...work, command: checkFor(names, work.command) } };
 }
 
 /** One that is given up sooner than this caller's own would be is none to wait for. */

@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AdapterAccount, AdapterFile } from '../../api/files/adapter-file.ts';
 import type { ConnectionBudget } from '../../budget/connection-budget.ts';
-import { checkCommand, commandDefinition } from '../../epp/catalogue.ts';
+import { checkCommand } from '../../epp/catalogue.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { AccountPool } from '../account-pool.ts';
-import { isTransform } from '../work.ts';
 import { type AccountJobs, startAccountJobs } from './account-jobs.ts';
 import type { JobMetrics } from './job-metrics.ts';
 import type { Leadership } from './leadership.ts';
@@ -60,11 +59,10 @@ export function startJobs(options: StartJobsOptions): AccountJobs {
 function askOn(pool: AccountPool): Ask {
   return async (command, term: Term) => {
     const checked = checkCommand(command);
-    const definition = commandDefinition(command.object, command.command) ?? { transform: true };
     if (!term.holds()) throw new Error('another process runs the jobs of this account now');
     const { answer, cancel } = pool.submit({
       command: checked,
-      transform: isTransform(definition, checked.body),
+      transform: checked.transform,
       priority: 'background',
     });
     term.signal.addEventListener('abort', cancel, { once: true });

@@ -18,6 +18,19 @@ const name = [attribute('name'), attribute('customName'), attribute('phase'), at
 const period = one('period', structures.period);
 const available = attribute('avail', 'boolean');
 
+/** Of a command of which everything may differ from that of others. */
+const terms = [
+  attribute('phase'),
+  attribute('subphase'),
+  period,
+  fees,
+  credits,
+  one('class'),
+  one('reason'),
+  one('date'),
+  one('notAfter'),
+];
+
 const plainCommand = one('command', record(attribute('phase'), attribute('subphase'), own('value')));
 
 /** `<object><domain:name>a.com</domain:name></object>`: a copy of what the check had. */
@@ -52,26 +65,7 @@ const written = {
     many('command', 'commands', record(...name, period, fees, credits, one('class'), one('reason'))),
     one('reason'),
   ),
-  '0.12': checkData(
-    object,
-    many(
-      'command',
-      'commands',
-      record(
-        available,
-        attribute('name'),
-        attribute('phase'),
-        attribute('subphase'),
-        period,
-        fees,
-        credits,
-        one('class'),
-        one('reason'),
-        one('date'),
-        one('notAfter'),
-      ),
-    ),
-  ),
+  '0.12': checkData(object, many('command', 'commands', record(available, attribute('name'), ...terms))),
   '0.11': cd(
     available,
     object,
@@ -174,19 +168,7 @@ function readCheckData(element: XmlElement): FeeCheckData {
   };
 }
 
-const ofCommand = record(
-  attribute('avail', 'boolean'),
-  attribute('standard', 'boolean'),
-  attribute('phase'),
-  attribute('subphase'),
-  period,
-  fees,
-  credits,
-  one('class'),
-  one('reason'),
-  one('date'),
-  one('notAfter'),
-);
+const ofCommand = record(attribute('avail', 'boolean'), attribute('standard', 'boolean'), ...terms);
 /** What a `cd` has beside a command that is plain text. */
 const besideCommand = record(period, fees, credits);
 const ofObject = record(available, one('class'), one('currency'), one('reason'));
