@@ -17,6 +17,35 @@ import { missingLibraries } from './interop/libraries.ts';
 interface Tally {
   passed: number;
   failed: number;
+  /** Names of what failed, for the end of a long output. */
+  broken?: readonly string[];
+}
+
+/** As far as read here: https://vitest.dev/guide/reporters#json-reporter. */
+interface VitestReport {
+  numPassedTests?: number;
+  numFailedTests?: number;
+  numFailedTestSuites?: number;
+  testResults?: {
+    name: string;
+    status: string;
+    assertionResults: { fullName: string; status: string; failureMessages?: string[] }[];
+  }[];
+}
+
+/** Each failed test with the first line of what it said; a file without one that failed by itself. */
+function brokenIn({ testResults = [] }: VitestReport): string[] {
+  return testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, assertionResults }) => {
+      const file = name.replace(root, '');
+      const failed = assertionResults.filter(({ status }) => status === 'failed');
+      if (failed.length === 0) return [file];
+      return failed.map(
+        ({ fullName, failureMessages = [] }) =>
+          `${file}: ${fullName}: ${(failureMessages[0] ?? '').split('\n')[0]?.slice(0, 200)}`,
+      );
+    });
 }
 
 interface Stage {
@@ -45,11 +74,14 @@ function exec(command: string, args: string[], env: Record<string, string> = {})
 }
 
 async function commands(list: [string, string[], Record<string, string>?][]): Promise<Tally> {
-  const tally = { passed: 0, failed: 0 };
+  const tally = { passed: 0, failed: 0, broken: [] as string[] };
   for (const [command, args, env] of list) {
     console.log(`$ ${command} ${args.join(' ')}`);
     if ((await exec(command, args, env)) === 0) tally.passed++;
-    else tally.failed++;
+    else {
+      tally.failed++;
+      tally.broken.push(`${command} ${args.join(' ')}`);
+    }
   }
   return tally;
 }
@@ -67,15 +99,14 @@ async function vitest(project: string): Promise<Tally> {
     `--outputFile.json=${report}`,
   ]);
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
-      await readFile(report, 'utf8'),
-    ) as Record<string, number>;
+    const told = JSON.parse(await readFile(report, 'utf8')) as VitestReport;
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = told;
     const failed = Math.max(
       numFailedTests ?? 0,
       code === 0 ? 0 : (numFailedTestSuites ?? 0),
       code === 0 ? 0 : 1,
     );
-    return { passed: numPassedTests ?? 0, failed };
+    return { passed: numPassedTests ?? 0, failed, broken: brokenIn(told) };
   } catch {
     return { passed: 0, failed: 1 };
   }
@@ -151,6 +182,7 @@ async function main(wanted: string[]): Promise<number> {
     total.failed += tally.failed;
     const seconds = Math.round((performance.now() - start) / 1000);
     lines.push(`${stage.name}: ${tally.passed} passed, ${tally.failed} failed in ${seconds} s`);
+    for (const name of tally.broken ?? []) lines.push(`  failed: ${name}`);
   }
   console.log(`\n${lines.join('\n')}`);
   for (const reason of leftOut) console.log(`left out: ${reason}`);

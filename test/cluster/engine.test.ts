@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { holdsSysResource, ownEngine, whyNoOwnEngine } from './engine.ts';
+import { forgetTheDead, holdsSysResource, ownEngine, whyNoOwnEngine } from './engine.ts';
 import { recipe } from './folders.ts';
 
 describe('holdsSysResource', () => {
@@ -27,6 +27,28 @@ describe('the own engine', () => {
   it('is refused with its reason', () => {
     expect(whyNoOwnEngine('that takes root')).toBe('none can be started here (that takes root)');
     expect(whyNoOwnEngine(undefined)).toBeUndefined();
+  });
+});
+
+describe('pid files of daemons that were killed', () => {
+  const runtime = mkdtempSync(join(tmpdir(), 'eppset-run-'));
+  afterAll(() => rmSync(runtime, { recursive: true }));
+  const file = join(runtime, 'exec/containerd/containerd.pid');
+  mkdirSync(join(runtime, 'exec/containerd'), { recursive: true });
+
+  it.each([
+    ['nothing', undefined, false],
+    ['something else', 'node', false],
+    ['a containerd that outlived its dockerd', 'containerd', true],
+  ])('that name %s now', async (_, name, stays) => {
+    writeFileSync(file, '25613');
+    writeFileSync(join(runtime, 'docker.pid'), '25612');
+    await forgetTheDead(runtime, (pid) => (pid === '25613' ? name : undefined));
+    expect(existsSync(file)).toBe(stays);
+    expect(existsSync(join(runtime, 'docker.pid'))).toBe(false);
+  });
+  it('may be missing', async () => {
+    await expect(forgetTheDead(join(runtime, 'new'))).resolves.toBeUndefined();
   });
 });
 

@@ -139,6 +139,27 @@ export function holdsSysResource(status: string): boolean {
   return ((BigInt(`0x${effective}`) >> 24n) & 1n) === 1n;
 }
 
+/**
+ * Removes the pid files of daemons that were killed: the system may have handed their numbers out again, and dockerd would wait for a
+ * containerd that is something else by now. One that outlived its dockerd is left: dockerd takes it over.
+ */
+export async function forgetTheDead(
+  runtime: string,
+  nameOf: (pid: string) => string | undefined = nameOfProcess,
+): Promise<void> {
+  await rm(join(runtime, 'docker.pid'), { force: true });
+  const file = join(runtime, 'exec/containerd/containerd.pid');
+  if (existsSync(file) && nameOf(readFileSync(file, 'utf8').trim()) !== 'containerd') await rm(file);
+}
+
+function nameOfProcess(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 async function start(progress: Progress): Promise<Engine> {
   const places = ownEngine();
   mkdirSync(places.data, { recursive: true, mode: 0o700 });
@@ -156,8 +177,7 @@ async function start(progress: Progress): Promise<Engine> {
     await chmod(wrapper, 0o755);
     args.push(`--add-runtime=wrapped=${wrapper}`, '--default-runtime=wrapped');
   }
-  // A pid file of a killed daemon may name a process that is something else by now.
-  await rm(join(places.runtime, 'docker.pid'), { force: true });
+  await forgetTheDead(places.runtime);
   await step(progress, 'starting a Docker daemon of our own', '3 s', async () => {
     const log = openSync(places.log, 'a');
     // A session of its own: a Ctrl-C or the end of the make target must not end it, nor may it hold a folder.
