@@ -133,6 +133,10 @@ export const setSpec = z.strictObject({
   idempotency: idempotency()
     .prefault({})
     .describe('Where Idempotency-Keys are kept; in each pod by default.'),
+  callers: z
+    .enum(['Gateways', 'Anyone'])
+    .default('Gateways')
+    .describe('Gateways: adapters answer 401 to who does not show the token of the namespace.'),
   template: podTemplate().prefault({}),
   autoscaling: autoscaling().optional(),
   paused: z.boolean().default(false).describe('True: the operator leaves everything of this set as it is.'),
