@@ -1,6 +1,6 @@
 /** Which registry of several behind one address a command is for (Verisign's NameStore): told by the TLD. Pure. */
 import { withSubProduct } from '../epp/extensions/namestore.ts';
-import { canonicalName } from './http/tld-routing.ts';
+import { canonicalName } from '../routing/domain-name.ts';
 import { zoneFinder } from './scheduler/zones.ts';
 import type { Work } from './work.ts';
 

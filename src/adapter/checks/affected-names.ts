@@ -1,6 +1,6 @@
 import type { EppCommand } from '../../epp/command.ts';
 import { RAW, readRaw } from '../../epp/commands/raw.ts';
-import { canonicalName } from '../http/tld-routing.ts';
+import { canonicalName } from '../../routing/domain-name.ts';
 import { spellings } from './spellings.ts';
 
 /** More names than anybody sends in one command: then it is simply all. */

@@ -1,6 +1,6 @@
 /** A name may be written with A-labels or with U-labels (RFC 5890 section 2.3.2.1), and registries take either: it is one name. */
 import { domainToUnicode } from 'node:url';
-import { canonicalName } from '../http/tld-routing.ts';
+import { canonicalName } from '../../routing/domain-name.ts';
 
 const A_LABEL = 'xn--';
 const ASCII = /^[a-z0-9.-]+$/;

@@ -1,8 +1,8 @@
 /** One line for each request, to find out by who asked what and how it ended. Never a body: it may hold authInfo. */
 import type { Log } from '../../lib/log.ts';
+import type { TraceContext } from '../../lib/trace-context.ts';
 import type { Told } from './answers.ts';
 import type { ReadRequest, ServedAccount } from './command-request.ts';
-import type { TraceContext } from './trace-context.ts';
 
 /** What stands at level info: `transforms` alone, `all` requests, or `none`. The others stand at level debug; with `none`, nowhere. */
 export type AccessLog = 'all' | 'transforms' | 'none';

@@ -1,4 +1,6 @@
 /** From what became of a command to what its caller is told. Pure. */
+
+import type { FieldError } from '../../api/http/field-error.ts';
 import { type EppResponse, resultCode } from '../../epp/command.ts';
 import { EppError, type Outcome } from '../../epp/session.ts';
 import { type Answer, RequestRefused } from '../work.ts';
@@ -6,7 +8,6 @@ import type { RequestProblem } from './command-request.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import {
   bodyField,
-  type FieldError,
   failureProblem,
   ownProblem,
   type Problem,

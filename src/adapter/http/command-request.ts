@@ -1,15 +1,18 @@
 /** From an HTTP request to a command of one account, or to all that is wrong with it. Pure. */
+
+import type { FieldError } from '../../api/http/field-error.ts';
+import type { RequestHeaders } from '../../api/http/request-headers.ts';
 import { CATALOGUE, CommandError, checkCommand, nameOf } from '../../epp/catalogue.ts';
 import type { CheckedCommand } from '../../epp/checked-command.ts';
 import type { EppCommand, EppObject } from '../../epp/command.ts';
 import { OBJECT_URIS } from '../../epp/namespaces.ts';
+import type { TraceContext } from '../../lib/trace-context.ts';
+import { canonicalName, isBelow } from '../../routing/domain-name.ts';
+import type { RoutedAccount, TldRouter } from '../../routing/tld-routing.ts';
 import type { Work } from '../work.ts';
 import { contradictions } from './contradictions.ts';
 import type { RequestFault } from './problem-catalogue.ts';
-import { bodyField, type FieldError } from './problems.ts';
-import type { RequestHeaders } from './request-headers.ts';
-import { canonicalName, isBelow, type RoutedAccount, type TldRouter } from './tld-routing.ts';
-import type { TraceContext } from './trace-context.ts';
+import { bodyField } from './problems.ts';
 
 /** An account as requests see it. */
 export type ServedAccount = RoutedAccount;

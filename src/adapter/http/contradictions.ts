@@ -2,8 +2,10 @@
  * What the schemas of single fields do not see: fields of a command that contradict each other, commands that say nothing, and
  * names of hosts that can be none. A registry would refuse all of it, at the price of a command. Pure.
  */
-import { bodyField, type FieldError } from './problems.ts';
-import { canonicalName } from './tld-routing.ts';
+
+import type { FieldError } from '../../api/http/field-error.ts';
+import { canonicalName } from '../../routing/domain-name.ts';
+import { bodyField } from './problems.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 type Checked = { object?: string | undefined; command: string; body: Body; extensions?: object | undefined };

@@ -11,10 +11,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readHeaders, requestIdOf, traceOfHeaders } from '../../api/http/request-headers.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Refusal, TransportFault } from '../../lib/http-server.ts';
 import type { Log } from '../../lib/log.ts';
+import { type TraceContext, traceparentOf } from '../../lib/trace-context.ts';
+import { UnreadAnswers } from '../../lib/unread-answers.ts';
+import type { TldRouter } from '../../routing/tld-routing.ts';
 import type { AdapterMetrics } from '../adapter-metrics.ts';
 import type { CommandRunner, PooledAccount } from '../command-runner.ts';
 import { RequestRefused } from '../work.ts';
@@ -30,10 +34,6 @@ import {
 } from './command-request.ts';
 import { problemPage } from './problem-pages.ts';
 import { checkRaw } from './raw-request.ts';
-import { readHeaders, requestIdOf, traceOfHeaders } from './request-headers.ts';
-import type { TldRouter } from './tld-routing.ts';
-import { type TraceContext, traceparentOf } from './trace-context.ts';
-import { UnreadAnswers } from './unread-answers.ts';
 
 export interface HttpFaceOptions {
   set: string;

@@ -1,18 +1,12 @@
 /** Problem details (RFC 9457) of what went wrong, with what is known of the command beside. */
+
+import type { FieldError } from '../../api/http/field-error.ts';
 import type { EppResponse } from '../../epp/command.ts';
 import { RESULT_MESSAGES } from '../../epp/result-codes.ts';
 import type { EppErrorKind, Outcome } from '../../epp/session.ts';
 import { redactXml } from '../../lib/redact-xml.ts';
 import { FAILURES, PROBLEMS, type ProblemCode, type RetryClass, retryOfCode } from './problem-catalogue.ts';
 import { statusOfCode, statusOfFailure } from './status.ts';
-
-export interface FieldError {
-  /** Where, as `period.value`, `names[2]` or a header's name. */
-  field: string;
-  message: string;
-  /** Of a field of a JSON body: where, as `#/period/value` (RFC 9457 section 3, RFC 6901 section 6). */
-  pointer?: string;
-}
 
 /** A field of a JSON body. @param path as an issue of a command has it; `body` for the whole */
 export function bodyField(path: string, message: string): FieldError {

@@ -1,5 +1,5 @@
 /** What all commands share: the path, headers in and out, and the ways in which they fail. */
-import { HEADER_NAMES } from '../http/request-headers.ts';
+import { HEADER_NAMES } from '../../api/http/request-headers.ts';
 import { type Json, schemaRef } from './json-schema.ts';
 
 export const PARAMETERS: Readonly<Record<string, Json>> = {

@@ -1,4 +1,4 @@
-import { canonicalName } from '../http/tld-routing.ts';
+import { canonicalName } from '../../routing/domain-name.ts';
 
 /** Tells the TLD of a name among an account's: the longest that it ends with; the name itself where it is below none. */
 export function zoneFinder(tlds: readonly string[]): (name: string) => string {

@@ -11,9 +11,9 @@ import {
   RETRY_CLASSES,
   retryOfCode,
 } from '../../../src/adapter/http/problem-catalogue.ts';
-import { HEADER_NAMES } from '../../../src/adapter/http/request-headers.ts';
 import { statusOfCode, statusOfFailure } from '../../../src/adapter/http/status.ts';
 import { PARAMETERS, RESPONSE_HEADERS } from '../../../src/adapter/openapi/parameters.ts';
+import { HEADER_NAMES } from '../../../src/api/http/request-headers.ts';
 import { CATALOGUE } from '../../../src/epp/catalogue.ts';
 import { RESULT_MESSAGES } from '../../../src/epp/result-codes.ts';
 import type { EppErrorKind } from '../../../src/epp/session.ts';

@@ -6,10 +6,10 @@ import { adapterMetrics } from '../../../src/adapter/adapter-metrics.ts';
 import type { CommandRunner, PooledAccount } from '../../../src/adapter/command-runner.ts';
 import type { ReadRequest } from '../../../src/adapter/http/command-request.ts';
 import { addCommandRoutes, type HttpFaceOptions, refuseTransport } from '../../../src/adapter/http/face.ts';
-import { TldRouter } from '../../../src/adapter/http/tld-routing.ts';
 import type { Answer } from '../../../src/adapter/work.ts';
 import { createHttpServer } from '../../../src/lib/http-server.ts';
 import { createLog, type LogLevel } from '../../../src/lib/log.ts';
+import { TldRouter } from '../../../src/routing/tld-routing.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

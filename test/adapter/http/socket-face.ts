@@ -5,11 +5,11 @@ import { Registry } from 'prom-client';
 import { adapterMetrics } from '../../../src/adapter/adapter-metrics.ts';
 import type { PooledAccount } from '../../../src/adapter/command-runner.ts';
 import { addCommandRoutes, type HttpFaceOptions, refuseTransport } from '../../../src/adapter/http/face.ts';
-import { TldRouter } from '../../../src/adapter/http/tld-routing.ts';
 import type { Answer } from '../../../src/adapter/work.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { createHttpServer, type HttpTimeouts, listen } from '../../../src/lib/http-server.ts';
 import { silentLog } from '../../../src/lib/log.ts';
+import { TldRouter } from '../../../src/routing/tld-routing.ts';
 
 export const TIMEOUTS = { headersMs: 300, requestMs: 600, keepAliveMs: 400, checkEveryMs: 20 };
 /** Requests at once. */

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPunycode } from '../../../src/adapter/http/punycode.ts';
+import { isPunycode } from '../../src/routing/punycode.ts';
 
 describe('punycode', () => {
   // RFC 3492 section 7.1 has the long ones

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readHeaders, requestIdOf } from '../../../src/adapter/http/request-headers.ts';
+import { readHeaders, requestIdOf } from '../../../src/api/http/request-headers.ts';
 
 describe('headers of a request', () => {
   it('are optional, all of them', () => {

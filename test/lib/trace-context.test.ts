@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { traceOf, traceparentOf } from '../../../src/adapter/http/trace-context.ts';
+import { traceOf, traceparentOf } from '../../src/lib/trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';

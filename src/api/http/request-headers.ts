@@ -1,8 +1,8 @@
 /** What callers say in headers, besides the command itself. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { durationMs } from '../../api/v1alpha1/duration.ts';
-import type { FieldError } from './problems.ts';
-import { type TraceContext, traceOf } from './trace-context.ts';
+import { type TraceContext, traceOf } from '../../lib/trace-context.ts';
+import type { FieldError } from './field-error.ts';
 
 export const HEADER_NAMES = {
   accreditation: 'x-epp-accreditation',

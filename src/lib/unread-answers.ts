@@ -6,7 +6,7 @@
  *                │ taken by the system: the usual end, at once
  */
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 const PATIENCE_MS = 10_000;
 
