@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalName, isBelow } from '../../src/routing/domain-name.ts';
+import { isBelow } from '../../src/routing/domain-name.ts';
 import { TldRouter } from '../../src/routing/tld-routing.ts';
 
 const account = (name: string, accreditation: string, ...tlds: string[]) => ({ name, accreditation, tlds });
