@@ -133,6 +133,16 @@ export const adapterFile = z.strictObject({
     .default({ store: 'memory' }),
   /** The other adapters of the set, which are told what a create or a delete makes stale: a name with an address for each. */
   peers: z.strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) }).optional(),
+  internalToken: z
+    .strictObject({
+      dir: z
+        .string()
+        .min(1)
+        .describe(
+          'Folder with the files send (the token shown to the other adapters) and accept (those taken, one a line). Callers without one of them are refused.',
+        ),
+    })
+    .optional(),
   /** Requests that are served at once; more get 503. */
   maxConcurrentRequests: z.int().min(1).max(1_000_000).default(10_000),
   accessLog: z
