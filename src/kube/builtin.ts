@@ -2,6 +2,8 @@
 import type {
   V1ConfigMap,
   V1Deployment,
+  V1Ingress,
+  V1EndpointSlice,
   V1Pod,
   V1PodDisruptionBudget,
   V1Role,
@@ -20,9 +22,11 @@ export type Pod = Body<V1Pod>;
 export type Service = Body<V1Service>;
 export type ServiceAccount = Body<V1ServiceAccount>;
 export type Deployment = Body<V1Deployment>;
+export type EndpointSlice = Body<V1EndpointSlice>;
 export type Role = Body<V1Role>;
 export type RoleBinding = Body<V1RoleBinding>;
 export type PodDisruptionBudget = Body<V1PodDisruptionBudget>;
+export type Ingress = Body<V1Ingress>;
 
 /** coordination.k8s.io Lease, with micro-second time strings. */
 export interface CoordinationLease extends KubeObject {
@@ -68,6 +72,11 @@ export const SERVICE_ACCOUNT = resource<ServiceAccount>('v1', 'ServiceAccount', 
 export const EVENT = resource<CoreEvent>('v1', 'Event', 'events');
 export const NAMESPACE = resource<Namespace>('v1', 'Namespace', 'namespaces', false);
 export const DEPLOYMENT = resource<Deployment>('apps/v1', 'Deployment', 'deployments');
+export const ENDPOINT_SLICE = resource<EndpointSlice>(
+  'discovery.k8s.io/v1',
+  'EndpointSlice',
+  'endpointslices',
+);
 export const ROLE = resource<Role>('rbac.authorization.k8s.io/v1', 'Role', 'roles');
 export const ROLE_BINDING = resource<RoleBinding>(
   'rbac.authorization.k8s.io/v1',
@@ -79,4 +88,5 @@ export const POD_DISRUPTION_BUDGET = resource<PodDisruptionBudget>(
   'PodDisruptionBudget',
   'poddisruptionbudgets',
 );
+export const INGRESS = resource<Ingress>('networking.k8s.io/v1', 'Ingress', 'ingresses');
 export const COORDINATION_LEASE = resource<CoordinationLease>('coordination.k8s.io/v1', 'Lease', 'leases');

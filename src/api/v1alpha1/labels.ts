@@ -8,6 +8,8 @@ export const LABEL = {
   version: 'app.kubernetes.io/version',
   /** Name of the EppSet object. */
   setObject: 'eppset.io/set-object',
+  /** Name of the EppGateway object. */
+  gateway: 'eppset.io/gateway',
   setPrefix: 'eppset.io/set-prefix',
   setBusiness: 'eppset.io/set-business',
   setRegion: 'eppset.io/set-region',
@@ -22,10 +24,16 @@ export const LABEL = {
 export const ANNOTATION = {
   /** The full set name, wildcard included. */
   set: 'eppset.io/set',
-  /** Checksum of the adapter's file, on pods. */
+  /** Checksum of what pods read once from their file, on pods. */
   configChecksum: 'eppset.io/config-checksum',
   /** Checksum of what the operator last applied, on the objects that it creates. */
   intentChecksum: 'eppset.io/intent-checksum',
+  /** On EndpointSlices: the share of each of their endpoints for the balancer `weight`; 100 without. */
+  weight: 'eppset.io/weight',
+  /** On the Secret with the token of a namespace: when its token was changed last. */
+  tokenTime: 'eppset.io/token-time',
+  /** Put on that Secret by a person, with any value: the token is changed. */
+  rotate: 'eppset.io/rotate',
   /** On a ledger, put there by a person in an emergency: the name of the user who may then edit or delete it. */
   breakGlass: 'eppset.io/break-glass',
 } as const;
