@@ -106,6 +106,11 @@ export class AccountPool {
     return this.#dispatcher.waitingOf(priority);
   }
 
+  /** Commands that its connections could take at once; 0 while others wait. */
+  get capacity(): number {
+    return this.#dispatcher.capacity;
+  }
+
   /** Milliseconds, all in all, in which only the rate of commands let requests wait. */
   get rationedMs(): number {
     return this.#dispatcher.rationedMs;

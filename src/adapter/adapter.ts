@@ -1,7 +1,10 @@
 /** One adapter: HTTP/JSON to EPP for one set, within its connection budget. Puts the parts together. */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Registry } from 'prom-client';
 import type { AdapterAccount, AdapterFile } from '../api/files/adapter-file.ts';
+import { openInternalToken } from '../api/http/internal-token-files.ts';
+import { LOAD_PATH } from '../api/http/load-report.ts';
 import { durationMs } from '../api/v1alpha1/duration.ts';
 import type { ConnectionBudget } from '../budget/connection-budget.ts';
 import { profileOf } from '../epp/profiles/catalogue.ts';
@@ -24,7 +27,7 @@ import { jobMetrics } from './jobs/job-metrics.ts';
 import { alone, type Leadership } from './jobs/leadership.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { offerCheck } from './offers.ts';
-import { poolReport, readinessOf } from './pool-report.ts';
+import { loadOf, poolReport, readinessOf } from './pool-report.ts';
 import { productCompleter } from './products.ts';
 import { dnsResolver, type Resolver } from './resolver.ts';
 import { QueueRoom } from './scheduler/queue-room.ts';
@@ -82,7 +85,7 @@ const DRAIN_GRACE_MS = 2_000;
 const DRAIN_MS = 35_000;
 const RELEASE_MS = 40_000;
 
-/** Throws on a file that contradicts itself (unknown profile, no TLD) and when the port cannot be had. */
+/** Throws on a file that contradicts itself (unknown profile, no TLD), where it names a token that cannot be read, and when the port cannot be had. */
 export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   const { file, budget, log, clock = systemClock } = options;
   const owner = { set: file.set, business: parseSetName(file.set)?.business ?? file.set };
@@ -92,6 +95,9 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
   const pools = accounts.map(({ pool }) => pool);
   const router = new TldRouter(accounts);
   let stage: ReturnType<HttpFaceOptions['stage']> = 'serving';
+  const token =
+    file.internalToken &&
+    (await openInternalToken(resolve(options.folder, file.internalToken.dir), { clock, log }));
 
   const app = createHttpServer({
     metrics: options.metrics,
@@ -107,16 +113,21 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
       pools.map((pool) => [pool.account, poolReport(pool, budget, clock.monotonicMs())]),
     ),
   }));
+  app.get(LOAD_PATH, () => loadOf({ set: file.set, stage, accounts, budget }));
   const layers = await commandLayers({
     file,
     folder: options.folder,
     app,
     peers: options.peers ?? (file.peers && dnsPeers(file.peers)),
+    token,
     newTransactionId,
     metrics: options.metrics,
     owner,
     clock,
     log,
+  }).catch((error: unknown) => {
+    token?.close();
+    throw error;
   });
   addCommandRoutes(app, {
     set: file.set,
@@ -128,8 +139,10 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     stage: () => stage,
     maxConcurrentRequests: file.maxConcurrentRequests,
     accessLog: file.accessLog,
+    token,
   });
   const address = await listen(app, options.listen ?? file.http).catch(async (error: unknown) => {
+    token?.close();
     await layers.close();
     throw error;
   });
@@ -166,6 +179,7 @@ export async function startAdapter(options: AdapterOptions): Promise<Adapter> {
     drain: () => (drained ??= drain()),
     async close() {
       stage = 'refusing';
+      token?.close();
       const jobsEnd = jobs.stop();
       for (const pool of pools) pool.close();
       await Promise.all([jobsEnd, layers.close()]);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { AdapterFile } from '../api/files/adapter-file.ts';
+import type { InternalToken } from '../api/http/internal-token.ts';
 import { durationMs } from '../api/v1alpha1/duration.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -20,6 +21,8 @@ export interface CommandLayersOptions {
   app: FastifyInstance;
   /** The other adapters of the set; undefined: there are none. */
   peers: Peers | undefined;
+  /** To show them. */
+  token: InternalToken | undefined;
   newTransactionId: () => string;
   metrics: Registry;
   owner: { set: string; business: string };

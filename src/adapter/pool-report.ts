@@ -1,7 +1,9 @@
 /** What people and probes are told of the pools. No secret stands in any of it. */
+import type { LoadReport } from '../api/http/load-report.ts';
 import type { ConnectionBudget } from '../budget/connection-budget.ts';
 import type { Readiness } from '../lib/http-server.ts';
 import type { AccountPool } from './account-pool.ts';
+import type { PooledAccount } from './command-runner.ts';
 
 /** For GET /debug/pools. */
 export function poolReport(pool: AccountPool, budget: ConnectionBudget, nowMs: number) {
@@ -38,6 +40,33 @@ export function poolReport(pool: AccountPool, budget: ConnectionBudget, nowMs: n
       ageSeconds: seconds(ageMs),
       commands,
     })),
+  };
+}
+
+/** For gateways, which ask often. */
+export function loadOf({
+  set,
+  stage,
+  accounts,
+  budget,
+}: Pick<LoadReport, 'set' | 'stage'> & {
+  accounts: readonly Pick<PooledAccount, 'name' | 'accreditation' | 'pool'>[];
+  budget: ConnectionBudget;
+}): LoadReport {
+  const load = ({ name, accreditation, pool }: (typeof accounts)[number]) => {
+    const { idle, busy } = pool.counts();
+    return {
+      accreditation,
+      granted: budget.account(name).cap,
+      open: idle + busy,
+      busy,
+      waiting: pool.waiting,
+    };
+  };
+  return {
+    set,
+    stage,
+    accounts: Object.fromEntries(accounts.map((account) => [account.name, load(account)])),
   };
 }
 

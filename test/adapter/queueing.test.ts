@@ -35,6 +35,7 @@ describe('waiting for a connection', { timeout: 20_000 }, () => {
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('x-epp-account')).toBe(ACCOUNT);
+    expect(refused.headers.get('x-epp-capacity')).toBe('0');
     h.release();
     for (const reply of await Promise.all([first, ...waiting])) expect(reply.status).toBe(200);
     expect(h.executed('domain:check')).toBe(3);

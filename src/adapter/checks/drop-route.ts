@@ -1,6 +1,7 @@
 /** Both ends of what adapters of a set tell each other of changed names. */
 import type { FastifyInstance } from 'fastify';
 import { Agent, request } from 'undici';
+import { INTERNAL_TOKEN_HEADER, type InternalToken } from '../../api/http/internal-token.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { CheckCache } from './check-cache.ts';
 import { DROP_PATH, type DropMessage, dropMessage, dropReceipt } from './notice-format.ts';
@@ -18,7 +19,7 @@ export interface DropRouteOptions {
 
 /**
  * Whoever reaches the adapter may drop what it keeps, and keep it from keeping more for a while: that costs a question to the registry,
- * as without a cache, and tells nothing. So the route asks for no credentials.
+ * as without a cache, and tells nothing. So the route asks for nothing but what all others ask for.
  */
 export function addDropRoute(app: FastifyInstance, options: DropRouteOptions): void {
   const { instance, set } = options;
@@ -43,14 +44,20 @@ function apply(notices: DropMessage['notices'], { cache, clock }: DropRouteOptio
   }
 }
 
-/** Over HTTP, on one connection to each peer. */
-export function httpTellPeer(): { tell: TellPeer; close(): Promise<void> } {
+/** Over HTTP, on one connection to each peer. @param token to show them */
+export function httpTellPeer(token?: Pick<InternalToken, 'send'>): {
+  tell: TellPeer;
+  close(): Promise<void>;
+} {
   const agent = new Agent({ connections: 1, connect: { timeout: 1_000 } });
   return {
     async tell(url, message, timeoutMs) {
       const { statusCode, body } = await request(url + DROP_PATH, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(token ? { [INTERNAL_TOKEN_HEADER]: token.send() } : {}),
+        },
         body: JSON.stringify(message),
         dispatcher: agent,
         signal: AbortSignal.timeout(timeoutMs),

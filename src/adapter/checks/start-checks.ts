@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { AdapterFile } from '../../api/files/adapter-file.ts';
+import type { InternalToken } from '../../api/http/internal-token.ts';
 import { durationMs } from '../../api/v1alpha1/duration.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -16,6 +17,8 @@ export interface ChecksOptions {
   next: CommandRunner;
   /** The other adapters of the set; undefined: there are none. */
   peers: Peers | undefined;
+  /** To show them. */
+  token: Pick<InternalToken, 'send'> | undefined;
   /** Where they tell this one of changes. */
   app: FastifyInstance;
   /** Of this process, unlike any other's. */
@@ -38,6 +41,7 @@ export function checksOf({
   file,
   next,
   peers,
+  token,
   app,
   instance,
   runMs,
@@ -53,7 +57,7 @@ export function checksOf({
     return { runner: next, start: () => {}, stop: async () => {} };
   }
   const cache = new CheckCache<About, AskedCheck>({ freeMs, takenMs });
-  const { tell, close } = httpTellPeer();
+  const { tell, close } = httpTellPeer(token);
   const changes = new SetChanges({
     cache,
     peers,

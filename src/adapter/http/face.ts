@@ -11,6 +11,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { INTERNAL_TOKEN_HEADER, type InternalToken } from '../../api/http/internal-token.ts';
+import { CAPACITY_HEADER } from '../../api/http/load-report.ts';
 import { readHeaders, requestIdOf, traceOfHeaders } from '../../api/http/request-headers.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -47,6 +49,8 @@ export interface HttpFaceOptions {
   /** Commands that are served at once, from their headers to the end of their answer; more get 503. */
   maxConcurrentRequests: number;
   accessLog: AccessLog;
+  /** Whoever does not show it is answered 401. Undefined: anybody may ask. */
+  token?: Pick<InternalToken, 'accepts'> | undefined;
   /** How long an answer may lie unread, in milliseconds: see UnreadAnswers. */
   unreadMs?: number;
 }
@@ -55,10 +59,14 @@ type CommandRequest = FastifyRequest<{ Params: { tld: string; object?: string; c
 
 const PATHS = ['/:tld/:command', '/:tld/:object/:command'];
 const WRONG_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** For probes, for Prometheus and for people who read: nothing there is a registry's or a caller's. */
+const OPEN_PATHS = new Set(['/livez', '/healthz', '/readyz', '/metrics', '/openapi.json', '/problems/:code']);
 const PROBLEM_TYPE = 'application/problem+json';
 
 export function addCommandRoutes(app: FastifyInstance, options: HttpFaceOptions): void {
   const face = new HttpFace(options);
+  const { token } = options;
+  if (token) app.addHook('onRequest', (request, reply, done) => face.onCaller(token, request, reply, done));
   app.setErrorHandler((error: FastifyError, request, reply) => face.onError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]?.slice(0, 100);
@@ -140,6 +148,22 @@ class HttpFace {
     this.#unread = new UnreadAnswers(options.clock, options.unreadMs);
   }
 
+  /** Before the body is read. Whatever is wrong with the token, the answer is the same. */
+  onCaller(
+    token: Pick<InternalToken, 'accepts'>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: () => void,
+  ): void {
+    const shown = request.headers[INTERNAL_TOKEN_HEADER];
+    if (OPEN_PATHS.has(request.routeOptions.url ?? '') || token.accepts(shown?.toString())) {
+      done();
+      return;
+    }
+    reply.header('www-authenticate', INTERNAL_TOKEN_HEADER);
+    this.refuse(request, reply, ours('unauthorized', 'the token of the namespace is missing or not taken'));
+  }
+
   /** Before the body is read: what is over the limit costs nothing more. */
   onRequest(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const { maxConcurrentRequests } = this.#options;
@@ -184,6 +208,7 @@ class HttpFace {
     });
     this.#logAccess({ requestId, trace, read: 'problem' in read ? undefined : read, told, ms });
     if (account !== undefined) reply.header('x-epp-account', account);
+    if (!('problem' in read)) reply.header(CAPACITY_HEADER, String(read.account.pool.capacity));
     return this.#tell(reply, told, { requestId, trace });
   }
 

@@ -15,6 +15,7 @@ export type RetryClass = (typeof RETRY_CLASSES)[number];
 
 /** What is wrong with a request before any registry is asked. */
 export type RequestFault =
+  | 'unauthorized'
   | 'bad-path'
   | 'bad-json'
   | 'bad-header'
@@ -49,6 +50,12 @@ const MEND = 'Nothing was sent to the registry. Mend the request; `errors` names
 
 /** What the adapter itself finds. */
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  unauthorized: {
+    status: 401,
+    title: 'Caller is not known',
+    retry: 'never',
+    text: 'This adapter answers gateways and the operator alone: ask the gateway of the namespace, or allow other callers in the EppSet. Nothing was sent to the registry.',
+  },
   'bad-path': { status: 400, title: 'Path cannot be read', retry: 'never', text: MEND },
   'bad-json': { status: 400, title: 'Body is not JSON', retry: 'never', text: MEND },
   'bad-header': { status: 400, title: 'Header is wrong', retry: 'never', text: MEND },

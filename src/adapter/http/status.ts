@@ -6,6 +6,7 @@
  * | --- | --- |
  * | 200 | the registry did it, or will (1xxx) |
  * | 400 | the request is wrong (ours, before anything was sent; or 2001, 2003) |
+ * | 401 | a caller without the token of the namespace (ours) |
  * | 402 | 2104 billing failure |
  * | 403 | 2201, 2202 authorization |
  * | 404 | unknown TLD, accreditation or command (ours); 2303 object does not exist |

@@ -1,4 +1,6 @@
 /** The OpenAPI 3.1 document of an adapter's HTTP face, made from the schemas that requests are checked by. */
+import { INTERNAL_TOKEN_HEADER } from '../../api/http/internal-token.ts';
+import { LOAD_PATH } from '../../api/http/load-report.ts';
 import { VERSION } from '../../lib/version.ts';
 import { ANSWER, PROBLEM } from './answer-schemas.ts';
 import { commandPaths, commandSchemas } from './command-paths.ts';
@@ -20,12 +22,22 @@ export function openApiDocument(): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // Whether it is asked for is up to the adapter's file
+    security: [{}, { token: [] }],
     paths: { ...commandPaths(), ...servicePaths() },
     components: {
       schemas: { Answer: jsonSchemaOf(ANSWER), Problem: jsonSchemaOf(PROBLEM), ...commandSchemas() },
       parameters: PARAMETERS,
       headers: RESPONSE_HEADERS,
       responses: problemResponses(),
+      securitySchemes: {
+        token: {
+          type: 'apiKey',
+          in: 'header',
+          name: INTERNAL_TOKEN_HEADER,
+          description: 'The token of the namespace, which gateways and the operator have.',
+        },
+      },
     },
   };
 }
@@ -43,6 +55,7 @@ function servicePaths(): Json {
     '/debug/pools': {
       get: service('pools', 'Per account: connections and their states, who waits, the last error'),
     },
+    [LOAD_PATH]: { get: service('load', 'Per account, for gateways: connections and who waits') },
     '/openapi.json': { get: service('openapi', 'This document') },
     '/problems/{code}': {
       get: {

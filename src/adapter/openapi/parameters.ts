@@ -1,4 +1,5 @@
 /** What all commands share: the path, headers in and out, and the ways in which they fail. */
+import { CAPACITY_HEADER } from '../../api/http/load-report.ts';
 import { HEADER_NAMES } from '../../api/http/request-headers.ts';
 import { type Json, schemaRef } from './json-schema.ts';
 
@@ -53,6 +54,10 @@ export const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
     schema: { type: 'string', enum: ['done', 'not-sent', 'unknown'] },
   },
   'x-request-id': { description: "The caller's, or made.", schema: { type: 'string' } },
+  [CAPACITY_HEADER]: {
+    description: 'How many more commands the connections of the account could take at once, at this pod.',
+    schema: { type: 'integer', minimum: 0 },
+  },
   traceparent: { description: 'Where the request had one.', schema: { type: 'string' } },
   age: {
     description: 'Of an availability that was kept: seconds since it was asked.',
@@ -65,7 +70,14 @@ export const RESPONSE_HEADERS: Readonly<Record<string, Json>> = {
   'retry-after': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
 };
 
-const COMMON = ['x-epp-set', 'x-epp-account', 'x-epp-outcome', 'x-request-id', 'traceparent'];
+const COMMON = [
+  'x-epp-set',
+  'x-epp-account',
+  'x-epp-outcome',
+  'x-request-id',
+  CAPACITY_HEADER,
+  'traceparent',
+];
 
 export function responseHeaders(...more: string[]): Json {
   return Object.fromEntries(
@@ -75,6 +87,7 @@ export function responseHeaders(...more: string[]): Json {
 
 const FAILURES: Readonly<Record<number, string>> = {
   400: 'The request is wrong: `errors` names the fields; or 2001, 2003.',
+  401: 'The token of the namespace is missing, or is not taken.',
   402: '2104 billing failure.',
   403: '2201, 2202 authorization.',
   404: 'Unknown TLD, accreditation, object or command; or 2303 object does not exist.',
@@ -94,7 +107,7 @@ const FAILURES: Readonly<Record<number, string>> = {
 /** Where asking again may help. */
 const MAY_COME_AGAIN: ReadonlySet<string> = new Set(['408', '409', '502', '503', '504']);
 /** What the adapter finds wrong before any command is at hand. */
-const NEVER_KEPT: ReadonlySet<string> = new Set(['408', '413', '415', '431']);
+const NEVER_KEPT: ReadonlySet<string> = new Set(['401', '408', '413', '415', '431']);
 
 /** An answer that was given before has whatever status it had. */
 const kept = (status: string) => (NEVER_KEPT.has(status) ? [] : ['idempotency-replayed']);

@@ -29,6 +29,11 @@ export class ConnectionChoice {
     return this.#busy;
   }
 
+  /** Queries that the connections could take besides those in flight. */
+  get room(): number {
+    return this.#levels.room;
+  }
+
   /** Its state or what is in flight on it has changed. */
   changed(connection: PooledConnection): void {
     this.#levels.set(connection, connection.serves ? connection.inFlight : undefined);

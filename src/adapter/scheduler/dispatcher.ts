@@ -108,6 +108,11 @@ export class Dispatcher implements JobHost {
     return this.#choice.busy;
   }
 
+  /** Commands that could be sent at once; 0 while others wait. */
+  get capacity(): number {
+    return this.waiting > 0 ? 0 : this.#choice.room;
+  }
+
   /** Connections are there, and only the rate of commands lets requests wait. */
   get rationed(): boolean {
     return this.#ration.short;

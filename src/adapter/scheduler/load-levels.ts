@@ -38,6 +38,11 @@ export class LoadLevels<C extends Loaded> {
     return this.#levels[0]?.count ?? 0;
   }
 
+  /** Commands that fit in beside those in flight. */
+  get room(): number {
+    return this.#levels.reduce((sum, { count }, inFlight) => sum + count * (this.#depth - inFlight), 0);
+  }
+
   get size(): number {
     return this.#size;
   }

@@ -13,7 +13,12 @@ import { TldRouter } from '../../../src/routing/tld-routing.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
-const ACCOUNT = { name: 'acme-com', accreditation: 'acme', tlds: ['com'] } as unknown as PooledAccount;
+const ACCOUNT = {
+  name: 'acme-com',
+  accreditation: 'acme',
+  tlds: ['com'],
+  pool: { capacity: 7 },
+} as unknown as PooledAccount;
 const DONE: Answer = {
   response: { results: [{ code: 1000, message: 'm' }], svTRID: 'SV-1' },
   clTRID: 'CL-1',
@@ -118,6 +123,7 @@ describe('headers', () => {
       'content-type': 'application/json; charset=utf-8',
       'x-epp-set': 'epp.core.bj',
       'x-epp-account': 'acme-com',
+      'x-epp-capacity': '7',
       'x-epp-outcome': 'done',
       'x-request-id': 'caller-1',
       traceparent: expect.stringMatching(new RegExp(`^00-${TRACE}-(?!00f067aa0ba902b7)[\\da-f]{16}-01$`)),

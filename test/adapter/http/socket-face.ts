@@ -19,7 +19,12 @@ export const BODY = '{"names": ["a.com"]}';
 /** Its check stands in `held`. */
 export const HELD_BODY = '{"names": ["held.com"]}';
 
-const ACCOUNT = { name: 'acme-com', accreditation: 'acme', tlds: ['com'] } as unknown as PooledAccount;
+const ACCOUNT = {
+  name: 'acme-com',
+  accreditation: 'acme',
+  tlds: ['com'],
+  pool: { capacity: 7 },
+} as unknown as PooledAccount;
 
 export interface SocketFace {
   app: FastifyInstance;

@@ -19,6 +19,7 @@ interface Operation {
 }
 const document = openApiDocument() as {
   openapi: string;
+  security: Record<string, unknown>[];
   paths: Record<string, { post?: Operation; get?: Operation }>;
   components: Record<'schemas' | 'responses', Record<string, { properties?: Record<string, unknown> }>>;
 };
@@ -41,6 +42,7 @@ describe('the OpenAPI document', () => {
   it('refers to nothing that is not there, and holds nothing that nobody refers to', () => {
     const text = JSON.stringify(document);
     const found = new Set([...text.matchAll(/"\$ref":"#\/components\/([^"]+)"/g)].map(([, path]) => path));
+    for (const scheme of document.security.flatMap(Object.keys)) found.add(`securitySchemes/${scheme}`);
     const there = Object.entries(document.components).flatMap(([kind, named]) =>
       Object.keys(named).map((name) => `${kind}/${name}`),
     );

@@ -43,6 +43,7 @@ describe('load levels', () => {
           else loads.set(one, load);
           const idle = [...loads.values()].filter((each) => each === 0).length;
           expect([levels.size, levels.idle]).toEqual([loads.size, idle]);
+          expect(levels.room).toBe([...loads.values()].reduce((sum, each) => sum + depth - each, 0));
           const sorted = [...loads.values()].sort((x, y) => x - y);
           for (let kept = 0; kept <= 9; kept++) {
             const chosen = levels.least(kept);
