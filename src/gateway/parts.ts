@@ -44,6 +44,8 @@ export interface StaleChecks extends Part {
   keep(request: GatewayRequest, account: string, answer: GatewayAnswer, nowMs: number): void;
   /** With the header `age`; undefined unless every name of the request has an answer that is young enough. */
   find(request: GatewayRequest, account: string, nowMs: number): GatewayAnswer | undefined;
+  /** Of every transform, both before it is sent and once it is over: what it may change is not answered from before. */
+  forget(request: GatewayRequest, nowMs: number): void;
 }
 
 export type ServedPath = 'sets' | 'legacy';

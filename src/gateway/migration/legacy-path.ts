@@ -1,0 +1,164 @@
+/** Sends requests to the legacy system as they came, and brings its answers back as they are. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, type Dispatcher } from 'undici';
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { GatewayAnswer, GatewayRequest } from '../request.ts';
+import { fromLegacyHeaders, toLegacyHeaders } from './legacy-headers.ts';
+import { type LegacyFailure, legacyProblem } from './legacy-problems.ts';
+
+export interface LegacyPathOptions {
+  clock: Clock;
+  /** Of an answer, in bytes. Default 16 MiB. */
+  maxAnswerBytes?: number;
+  /** At once; more requests wait for one of them, within their time. Default 1024. */
+  connections?: number;
+}
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const CONNECTIONS = 1_024;
+const CONNECT_MS = 5_000;
+
+export class LegacyPath {
+  readonly #clock: Clock;
+  readonly #maxAnswerBytes: number;
+  readonly #agent: Agent;
+
+  constructor({ clock, maxAnswerBytes = MAX_ANSWER_BYTES, connections = CONNECTIONS }: LegacyPathOptions) {
+    this.#clock = clock;
+    this.#maxAnswerBytes = maxAnswerBytes;
+    this.#agent = new Agent({
+      connections,
+      connect: { timeout: CONNECT_MS },
+      // The request's own deadline counts
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /**
+   * Never rejects. What changes something is sent once at most; a read whose connection failed is asked once more, since an idle connection
+   * may be closed by its other end just when it is used.
+   */
+  async send(request: GatewayRequest, url: URL): Promise<GatewayAnswer> {
+    let answer = await this.#once(request, url);
+    if ('fault' in answer && answer.fault !== 'legacy-timeout' && !answer.final && !request.transform)
+      answer = await this.#once(request, url);
+    if (!('fault' in answer)) return answer;
+    const problem = legacyProblem(answer, request.transform);
+    return { ...problem, headers: { ...problem.headers, 'x-epp-path': 'legacy' } };
+  }
+
+  /** What is still on its way fails: whoever serves requests waits for them first. */
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  #once(request: GatewayRequest, url: URL): Promise<GatewayAnswer | Failure> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this.#maxAnswerBytes, (result) => {
+        timer.cancel();
+        resolve(result);
+      });
+      const leftMs = request.deadlineMs - this.#clock.monotonicMs();
+      const timer = this.#clock.after(Math.max(0, leftMs), () => exchange.late());
+      if (leftMs <= 0) return exchange.late();
+      const options: Dispatcher.DispatchOptions = {
+        origin: url.origin,
+        path: url.pathname.replace(/\/+$/, '') + request.url,
+        method: request.method,
+        headers: toLegacyHeaders(request.headers, request.requestId),
+        body: request.body,
+      };
+      try {
+        this.#agent.dispatch(options, exchange);
+      } catch (error) {
+        // a header or path that cannot be written, or the agent is closed
+        exchange.onResponseError(undefined, error);
+      }
+    });
+  }
+}
+
+interface Failure extends LegacyFailure {
+  /** Would be so again. */
+  readonly final?: boolean;
+}
+
+/** One request and its answer. undici says when it begins to write: what failed before was certainly not sent. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #maxBytes: number;
+  #settle: ((result: GatewayAnswer | Failure) => void) | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(maxBytes: number, settle: (result: GatewayAnswer | Failure) => void) {
+    this.#maxBytes = maxBytes;
+    this.#settle = settle;
+  }
+
+  late(): void {
+    const outcome = this.#outcome;
+    this.#fail({ fault: 'legacy-timeout', outcome, detail: 'the legacy system has not answered in time' });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // it was given up while it waited for a connection: nothing must be written
+    if (!this.#settle) controller.abort(new Error('given up'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+    // of interim answers (1xx) undici tells too
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#maxBytes) this.#chunks.push(chunk);
+    else
+      this.#fail({
+        fault: 'legacy-failed',
+        outcome: 'unknown',
+        detail: `the legacy system's answer has more than ${this.#maxBytes} bytes`,
+        final: true,
+      });
+  }
+
+  onResponseEnd(): void {
+    const headers = fromLegacyHeaders(this.#headers);
+    this.#end({ status: this.#status, headers, body: Buffer.concat(this.#chunks) });
+  }
+
+  onResponseError(_: unknown, error: unknown): void {
+    const outcome = this.#outcome;
+    const fault = outcome === 'not-sent' ? 'legacy-unreachable' : 'legacy-failed';
+    this.#fail({ fault, outcome, detail: `the legacy system did not answer: ${reasonOf(error)}` });
+  }
+
+  get #outcome(): 'not-sent' | 'unknown' {
+    return this.#controller ? 'unknown' : 'not-sent';
+  }
+
+  #fail(failure: Failure): void {
+    const controller = this.#controller;
+    if (this.#end(failure)) controller?.abort(new Error(failure.detail));
+  }
+
+  #end(result: GatewayAnswer | Failure): boolean {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.(result);
+    return settle !== undefined;
+  }
+}
+
+/** By its code where it has one: messages of the network name addresses, which are no caller's affair. */
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : messageOf(error);
+}
