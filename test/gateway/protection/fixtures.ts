@@ -3,6 +3,7 @@ import {
   type GatewayPolicy,
   gatewayFile,
 } from '../../../src/api/files/gateway-file.ts';
+import type { LoadReport } from '../../../src/api/http/load-report.ts';
 import type { GatewayAnswer, GatewayRequest } from '../../../src/gateway/request.ts';
 
 /** A policy with two businesses and one account, and what a test is about. */
@@ -67,5 +68,19 @@ export function checked(names: Readonly<Record<string, boolean>>, more: object =
     svTRID: 'SV-1',
     data: { cd: Object.entries(names).map(([name, avail]) => ({ name, avail })) },
     ...more,
+  };
+}
+
+/** What an adapter says of its load. @param accounts granted, busy, waiting */
+export function loadOf(accounts: Readonly<Record<string, [number, number, number?]>>): LoadReport {
+  return {
+    set: 'epp.core.bj',
+    stage: 'serving',
+    accounts: Object.fromEntries(
+      Object.entries(accounts).map(([name, [granted, busy, waiting = 0]]) => [
+        name,
+        { accreditation: 'acme', granted, open: granted, busy, waiting },
+      ]),
+    ),
   };
 }
