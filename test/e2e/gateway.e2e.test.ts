@@ -1,0 +1,248 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takes } from '../../src/routing/rollout.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Answered, Client, Load } from './gateway-load.ts';
+import { gatewaySpec, SETS, useGatewayStage } from './gateway-stage.ts';
+
+const stage = useGatewayStage();
+let client: Client;
+beforeAll(async () => {
+  await stage.open();
+  client = new Client(stage.url());
+  await eventually(async () => (await check('first.com')).status === 200, {
+    timeoutMs: 60_000,
+    what: 'an answered check',
+  });
+});
+afterAll(async () => {
+  await client?.close();
+  await stage.close();
+});
+
+const check = (name: string, headers?: Record<string, string>) =>
+  client.post('/com/check', { names: [name] }, headers);
+const registration = (name: string) => ({
+  name,
+  period: { value: 1, unit: 'y' },
+  authInfo: { pw: 'e2e-only-1' },
+});
+let run = 0;
+const uniqueName = () => `e2e-${Date.now().toString(36)}-${run++}.com`;
+const create = (path = '/com/create') => client.post(path, registration(uniqueName()));
+
+describe('a gateway on a cluster', () => {
+  it('sends each command to the set of its business, and says so', async () => {
+    expect(await check('free.com')).toMatchObject({ status: 200, set: 'epp.query.bj', level: 'own' });
+    expect(await create()).toMatchObject({ status: 200, set: 'epp.core.bj', level: 'own', outcome: 'done' });
+    expect(await create('/epp.core.gz/com/create')).toMatchObject({
+      status: 200,
+      set: 'epp.core.gz',
+      level: 'named',
+    });
+    expect(await client.post('/com/CheckDomain', { names: ['free.com'] })).toMatchObject({
+      status: 200,
+      set: 'epp.query.bj',
+    });
+  });
+
+  it('has adapters that answer nobody else', async () => {
+    const script =
+      "fetch('http://core-bj-adapter:8080/com/check',{method:'POST',headers:{'content-type':'application/json'},body:'{\"names\":[\"a.com\"]}'}).then(r=>console.log(r.status))";
+    const pod = (
+      await stage.kubectl('get', 'pods', '-o', 'name', '-l', 'eppset.io/set-object=query-bj')
+    ).trim();
+    expect((await stage.kubectl('exec', pod, '--', 'node', '-e', script)).trim()).toBe('401');
+  });
+
+  it('keeps what it does when its spec names an account that is not there, and says why', async () => {
+    const routes = [{ tlds: ['com'], registries: [{ name: 'nobody' }] }];
+    await stage.patch({ routes });
+    await stage.kubectl(
+      'wait',
+      '--for=condition=RoutesResolved=False',
+      '--timeout=30s',
+      'eppgateway/front-bj',
+    );
+    expect((await check('still.com')).status).toBe(200);
+    expect((await client.post('/com/check', { names: 'no list' })).status).toBe(400);
+    await stage.patch({ routes: (gatewaySpec() as { routes: unknown }).routes });
+    await stage.kubectl('wait', '--for=condition=RoutesResolved', '--timeout=30s', 'eppgateway/front-bj');
+  });
+});
+
+const of = (answers: readonly Answered[]) => ({
+  failed: answers.filter(({ status }) => status !== 200),
+  sets: [...new Set(answers.map(({ set }) => set))].sort(),
+});
+
+describe('when all pods of a set are killed', () => {
+  it('moves its requests to the fallback set within a second, and back; nobody else notices', async () => {
+    const known = uniqueName();
+    expect((await client.post('/com/create', registration(known))).status).toBe(200);
+    const load = new Load(stage.url(), {
+      creates: { path: '/com/create', perSecond: 20, body: () => registration(uniqueName()) },
+      reads: { path: '/com/info', perSecond: 10, body: () => ({ name: known }) },
+      checks: { path: '/com/check', perSecond: 10, body: (number) => ({ names: [`c${number}.com`] }) },
+      sibling: {
+        path: '/epp.core.gz/com/create',
+        perSecond: 5,
+        body: () => registration(uniqueName()),
+      },
+    });
+    const { answers } = load;
+    await eventually(() => answers.creates.length > 60, { timeoutMs: 30_000, what: 'creates' });
+    const killedMs = performance.now();
+    await stage.killAll(SETS.core);
+    await eventually(() => answers.creates.some(({ set }) => set === 'epp.core.*'), {
+      timeoutMs: 10_000,
+      everyMs: 20,
+      what: 'requests on the fallback set',
+    });
+    await stage.ready('eppset', SETS.core.name);
+    const readyMs = performance.now();
+    await eventually(() => of(answers.creates.slice(-20)).sets.join() === 'epp.core.bj', {
+      timeoutMs: 60_000,
+      what: 'requests on their own set again',
+    });
+    const backMs = performance.now();
+    await load.stop();
+
+    // What was on its way in the killed pods may be unknown; nothing else fails, and nothing after a second.
+    const { failed } = of(answers.creates);
+    const firstMs = Math.min(
+      ...answers.creates.filter(({ level }) => level !== 'own').map(({ atMs }) => atMs),
+    );
+    console.log(
+      `moved ${Math.round(firstMs - killedMs)} ms after the kill, ${failed.length} creates unknown, back ${Math.round(backMs - readyMs)} ms after the set was ready`,
+    );
+    expect(failed.filter(({ outcome }) => outcome !== 'unknown')).toEqual([]);
+    const firstFailureMs = Math.min(firstMs, ...failed.map(({ atMs }) => atMs));
+    expect(failed.filter(({ atMs }) => atMs > firstFailureMs + 1_000)).toEqual([]);
+    expect(of(answers.creates).sets).toEqual(['epp.core.*', 'epp.core.bj']);
+    expect(of(answers.reads).failed).toEqual([]);
+    expect(of(answers.checks)).toEqual({ failed: [], sets: ['epp.query.bj'] });
+    expect(of(answers.sibling)).toEqual({ failed: [], sets: ['epp.core.gz'] });
+    expect(backMs - readyMs).toBeLessThan(30_000);
+  });
+
+  it('refuses at once, with the reason, when the fallback set is gone too', async () => {
+    await stage.scale(SETS.core, 0);
+    await stage.scale(SETS.fallback, 0);
+    await eventually(async () => (await create()).status === 503, {
+      timeoutMs: 60_000,
+      what: 'nobody to serve core',
+    });
+    const refused = await Promise.all(Array.from({ length: 50 }, () => create()));
+    for (const { status, outcome, body } of refused) {
+      expect({ status, outcome }).toEqual({ status: 503, outcome: 'not-sent' });
+      expect(body).toContain('/problems/no-route');
+      expect(body).toContain('epp.core.*');
+    }
+    const times = refused.map(({ ms }) => ms).sort((a, b) => a - b);
+    console.log(`refused in ${Math.round(times[25] ?? 0)} ms (median of 50 at once)`);
+    expect(await check('query-goes-on.com')).toMatchObject({ status: 200, set: 'epp.query.bj' });
+    await stage.scale(SETS.core, SETS.core.replicas);
+    await stage.scale(SETS.fallback, SETS.fallback.replicas);
+    await stage.ready('eppset', SETS.core.name, SETS.fallback.name);
+    await eventually(async () => (await create()).set === 'epp.core.bj', {
+      timeoutMs: 60_000,
+      what: 'core serves again',
+    });
+  });
+});
+
+describe('a flood of checks', () => {
+  it('of ten times what their set can carry takes nothing from core', async () => {
+    const flood = new Client(stage.url(), 300);
+    let flooding = true;
+    let checks = 0;
+    const floods = Array.from({ length: 200 }, async (_, caller) => {
+      while (flooding) {
+        await flood.post('/com/check', { names: [`flood-${caller}-${checks++}.com`] });
+      }
+    });
+    const load = new Load(stage.url(), {
+      creates: { path: '/com/create', perSecond: 15, body: () => registration(uniqueName()) },
+    });
+    await eventually(() => load.answers.creates.length >= 100, { timeoutMs: 60_000, what: 'creates' });
+    await load.stop();
+    flooding = false;
+    await Promise.all(floods);
+    await flood.close();
+    expect(of(load.answers.creates)).toEqual({ failed: [], sets: ['epp.core.bj'] });
+    expect(checks).toBeGreaterThan(1_000);
+  });
+});
+
+describe('when the API server cannot be reached', () => {
+  const AWAY_MS = Number(process.env.API_AWAY_SECONDS ?? 10) * 1_000;
+
+  it(`serves on for ${AWAY_MS / 1_000} s by the last list of pods, and catches up`, async () => {
+    const mend = await stage.cutFromApi();
+    const load = new Load(stage.url(), {
+      creates: { path: '/com/create', perSecond: 10, body: () => registration(uniqueName()) },
+      checks: { path: '/com/check', perSecond: 10, body: (number) => ({ names: [`away-${number}.com`] }) },
+    });
+    await delay(AWAY_MS);
+    await load.stop();
+    await mend();
+    expect(load.answers.creates.length).toBeGreaterThan(50);
+    expect(of(load.answers.creates)).toEqual({ failed: [], sets: ['epp.core.bj'] });
+    expect(of(load.answers.checks)).toEqual({ failed: [], sets: ['epp.query.bj'] });
+    await stage.patch({ switches: { query: false } });
+    await eventually(async () => (await check('off.com')).status === 503, {
+      timeoutMs: 60_000,
+      what: 'the switch is taken over',
+    });
+    await stage.patch({ switches: null });
+    await eventually(
+      async () => {
+        const answers = await Promise.all(Array.from({ length: 20 }, () => check('on.com')));
+        return answers.every(({ status }) => status === 200);
+      },
+      { timeoutMs: 60_000, what: 'every pod takes checks again' },
+    );
+  });
+});
+
+const KEYS = Array.from({ length: 1_000 }, (_, index) => `uin-${100_000 + 7 * index}`);
+
+describe('a rollout', () => {
+  it('moves customers from the old path one percent at a time, and back, without a failed request', async () => {
+    const failures: Answered[] = [];
+    const pathOf = async (key: string) => {
+      const answer = await check(`${key}.com`, { 'x-epp-factor-uin': key });
+      if (answer.status !== 200) failures.push(answer);
+      return answer.path;
+    };
+    const onSets = async (keys: readonly string[]): Promise<Set<string>> => {
+      const found = new Set<string>();
+      const left = [...keys];
+      const worker = async () => {
+        for (let key = left.pop(); key !== undefined; key = left.pop())
+          if ((await pathOf(key)) === 'sets') found.add(key);
+      };
+      await Promise.all(Array.from({ length: 16 }, worker));
+      return found;
+    };
+    let before = new Set<string>();
+    for (const percent of [0, 1, 10, 50, 100, 0]) {
+      await stage.patch({ rollout: { percent, key: 'uin', legacy: { url: stage.legacyUrl } } });
+      const told = KEYS.filter((key) => takes(key, percent));
+      const sample = [...told.slice(0, 40), ...KEYS.filter((key) => !takes(key, percent)).slice(0, 40)];
+      // Both pods of the gateway have it, over and over.
+      await eventually(
+        async () => (await onSets(sample)).size === sample.filter((key) => takes(key, percent)).length,
+        { timeoutMs: 30_000, everyMs: 100, what: `${percent} % at every pod` },
+      );
+      const now = await onSets(KEYS);
+      expect([...now].sort()).toEqual(told.sort());
+      expect(Math.abs((100 * now.size) / KEYS.length - percent)).toBeLessThanOrEqual(1);
+      if (percent > 0) expect([...before].filter((key) => !now.has(key))).toEqual([]);
+      before = now;
+    }
+    expect(failures).toEqual([]);
+    await stage.patch({ rollout: null });
+  });
+});
