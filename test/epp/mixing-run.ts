@@ -2,8 +2,9 @@
  * `node test/epp/mixing-run.ts [CHECKS [SEED]]`: 100,000 by default. The last line is `N answers, N wrong`; exit code 1 where any
  * is wrong or missing, or where it takes longer than three minutes.
  */
+
+import { seededRandom } from '../../src/lib/seeded-random.ts';
 import { makeCertificates } from '../../src/simulator/certificates.ts';
-import { seededRandom } from '../../src/simulator/seeded-random.ts';
 import { runMixing } from './mixing.ts';
 
 const LIMIT_MS = 180_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { seededRandom } from '../../src/lib/seeded-random.ts';
 import { type Certificates, makeCertificates } from '../../src/simulator/certificates.ts';
-import { seededRandom } from '../../src/simulator/seeded-random.ts';
 import { FAULTS, runMixing } from './mixing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,4 +1,4 @@
-import { seededRandom } from '../seeded-random.ts';
+import { seededRandom } from '../../lib/seeded-random.ts';
 import { type FaultAction, type FaultKind, type FaultRule, type Faults, GREETING } from './options.ts';
 import { randomAction } from './random.ts';
 

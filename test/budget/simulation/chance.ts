@@ -1,18 +1,12 @@
-/** Chance under a seed: the same seed, the same numbers (mulberry32). */
+import { seededRandom } from '../../../src/lib/seeded-random.ts';
+
+/** Chance under a seed: the same seed, the same numbers. */
 export class Chance {
-  #random: number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
 
   constructor(seed: number) {
-    this.#random = seed >>> 0;
-  }
-
-  /** A number in [0, 1). */
-  random(): number {
-    this.#random = (this.#random + 0x6d2b79f5) >>> 0;
-    let t = this.#random;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.random = seededRandom(seed);
   }
 
   between(low: number, high: number): number {

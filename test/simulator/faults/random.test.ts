@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../src/lib/seeded-random.ts';
 import { FAULT_KINDS, faults } from '../../../src/simulator/faults/options.ts';
 import { randomAction } from '../../../src/simulator/faults/random.ts';
-import { seededRandom } from '../../../src/simulator/seeded-random.ts';
 
 const settings = (kinds?: string[]) => {
   const { random } = faults.parse({ random: { seed: 1, rate: 1, maxMs: 500, ...(kinds ? { kinds } : {}) } });
