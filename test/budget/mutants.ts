@@ -143,11 +143,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a renewal that ignores the fence',
     changes: [
       {
-        file: 'holder.ts',
+        file: 'holder-sight.ts',
         find: "if (spec.state === 'Fenced') {",
         replace: "if (spec.state === 'Fenced') return;\n  if (false) {",
       },
-      { file: 'holder.ts', find: 'if (back !== undefined) {', replace: 'if (false) {' },
+      { file: 'holder-sight.ts', find: 'if (back !== undefined) {', replace: 'if (false) {' },
     ],
   },
   {
@@ -225,7 +225,11 @@ export const MUTANTS: readonly Mutant[] = [
     number: 14,
     name: 'validity counted from the reply',
     changes: [
-      { file: 'holder.ts', find: 'state.baseMs = sentAtMs;', replace: 'state.baseMs = draft.nowMs;' },
+      {
+        file: 'holder-requests.ts',
+        find: 'state.baseMs = sentAtMs;',
+        replace: 'state.baseMs = draft.nowMs;',
+      },
     ],
   },
   {
