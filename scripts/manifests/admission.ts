@@ -1,4 +1,5 @@
-/** What RBAC cannot say: who may write which part of the connection budget's own objects. */
+/** What RBAC cannot say: who may write which part of the connection budget's own objects, and which Secrets the operator may make. */
+import { INTERNAL_TOKEN_SECRET } from '../../src/api/http/internal-token.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { GROUP, VERSION } from '../../src/api/v1alpha1/group.ts';
@@ -10,6 +11,7 @@ const POD_UID = 'authentication.kubernetes.io/pod-uid';
 const LEASE_STATUS = `eppset-lease-status.${GROUP}`;
 const BUDGET_SPEC = `eppset-budget-spec.${GROUP}`;
 const LEDGER_REMOVAL = `eppset-ledger-removal.${GROUP}`;
+const OPERATOR_SECRETS = `eppset-operator-secrets.${GROUP}`;
 
 const { breakGlass } = ANNOTATION;
 const LEDGER = EPP_CONNECTION_LEDGER.plural;
@@ -23,10 +25,9 @@ const LEDGER = EPP_CONNECTION_LEDGER.plural;
  * Nobody is let past for being an administrator: it is administrators who restore backups and edit by hand.
  */
 export function admissionPolicies(values: InstallValues): object[] {
-  return [leaseStatus(), budgetSpec(values), ledgerRemoval(values)].flatMap(({ name, ...rest }) => [
-    policy(name, rest),
-    binding(name),
-  ]);
+  return [leaseStatus(), budgetSpec(values), ledgerRemoval(values), operatorSecrets(values)].flatMap(
+    ({ name, ...rest }) => [policy(name, rest), binding(name)],
+  );
 }
 
 const leaseStatus = (): Policy => ({
@@ -75,9 +76,30 @@ const ledgerRemoval = (values: InstallValues): Policy => ({
   ],
 });
 
-const notTheOperator = ({ namespace }: InstallValues) => ({
+/** Else the right to create Secrets would be the right to have the token of any service account. */
+const operatorSecrets = (values: InstallValues): Policy => ({
+  name: OPERATOR_SECRETS,
+  kinds: { apiGroups: [''], apiVersions: ['v1'] },
+  resources: ['secrets'],
+  operations: ['CREATE'],
+  matchConditions: [
+    { name: 'the-operator', expression: `request.userInfo.username == ${operatorUser(values)}` },
+  ],
+  validations: [
+    {
+      expression: `object.metadata.name == '${INTERNAL_TOKEN_SECRET}' && object.type == 'Opaque'`,
+      message: `of Secrets the operator creates ${INTERNAL_TOKEN_SECRET} alone`,
+      reason: 'Forbidden',
+    },
+  ],
+});
+
+const operatorUser = ({ namespace }: InstallValues): string =>
+  `"system:serviceaccount:${namespace}:${OPERATOR}"`;
+
+const notTheOperator = (values: InstallValues) => ({
   name: 'not-the-operator',
-  expression: `request.userInfo.username != "system:serviceaccount:${namespace}:${OPERATOR}"`,
+  expression: `request.userInfo.username != ${operatorUser(values)}`,
 });
 
 /** For one person, by name: left behind on the object it lets nobody else past. */
@@ -89,6 +111,8 @@ const howToBreak = `annotate it first: ${breakGlass}=' + request.userInfo.userna
 
 interface Policy {
   name: string;
+  /** Ours by default. */
+  kinds?: { apiGroups: string[]; apiVersions: string[] };
   resources: string[];
   operations: string[];
   matchConditions?: { name: string; expression: string }[];
@@ -96,9 +120,11 @@ interface Policy {
   validations: { expression: string; message: string; messageExpression?: string; reason: string }[];
 }
 
+const OURS = { apiGroups: [GROUP], apiVersions: [VERSION] };
+
 function policy(
   name: string,
-  { resources, operations, matchConditions, validations }: Omit<Policy, 'name'>,
+  { kinds = OURS, resources, operations, matchConditions, validations }: Omit<Policy, 'name'>,
 ): object {
   return {
     apiVersion: API,
@@ -107,7 +133,7 @@ function policy(
     spec: {
       failurePolicy: 'Fail',
       matchConstraints: {
-        resourceRules: [{ apiGroups: [GROUP], apiVersions: [VERSION], operations, resources }],
+        resourceRules: [{ ...kinds, operations, resources }],
       },
       ...(matchConditions && { matchConditions }),
       validations,

@@ -1,4 +1,5 @@
 /** What the operator may do, and people with it. Nothing is granted that no controller uses. */
+import { INTERNAL_TOKEN_SECRET } from '../../src/api/http/internal-token.ts';
 import { GROUP } from '../../src/api/v1alpha1/group.ts';
 import { type InstallValues, OPERATOR, OPERATOR_LABELS } from './values.ts';
 
@@ -16,6 +17,9 @@ const rule = (apiGroups: string[], resources: string[], verbs: readonly string[]
 /** The order is that of the API groups. */
 const OPERATOR_RULES = [
   rule([''], ['secrets'], ['get']),
+  // The token of a namespace. A name cannot be asked of what is not there yet: that it creates no other is an admission policy's part.
+  rule([''], ['secrets'], ['create']),
+  { ...rule([''], ['secrets'], ['update']), resourceNames: [INTERNAL_TOKEN_SECRET] },
   rule([''], ['pods'], READ),
   rule([''], ['events'], ['create', 'patch', 'update']),
   rule([''], ['configmaps', 'services'], OWN),
@@ -24,15 +28,19 @@ const OPERATOR_RULES = [
   rule(['apps'], ['deployments'], OWN),
   // Held by pods, one for the periodic jobs of each account: what the operator gives it must have itself.
   rule(['coordination.k8s.io'], ['leases'], ['get', 'create', 'update']),
+  // Held by gateways, which see the instances of sets there: what the operator gives it must have itself.
+  rule(['discovery.k8s.io'], ['endpointslices'], READ),
   rule([GROUP], ['eppregistries', 'eppsets'], [...READ, 'update']),
-  rule([GROUP], ['eppregistries/status', 'eppsets/status'], ['patch', 'update']),
+  rule([GROUP], ['eppgateways'], READ),
+  rule([GROUP], ['eppgateways/status', 'eppregistries/status', 'eppsets/status'], ['patch', 'update']),
   // Leases go with their pods, by the garbage collector.
   rule([GROUP], ['eppconnectionleases'], [...READ, 'create', 'update']),
   rule([GROUP], ['eppconnectionledgers'], [...READ, 'create', 'update', 'delete']),
   // Written by pods alone; nobody can give them a right that he has not himself.
   rule([GROUP], ['eppconnectionleases/status'], ['patch', 'update']),
   // For blockOwnerDeletion, where the admission plugin OwnerReferencesPermissionEnforcement is on.
-  rule([GROUP], ['eppregistries/finalizers', 'eppsets/finalizers'], ['update']),
+  rule([GROUP], ['eppgateways/finalizers', 'eppregistries/finalizers', 'eppsets/finalizers'], ['update']),
+  rule(['networking.k8s.io'], ['ingresses'], OWN),
   rule(['policy'], ['poddisruptionbudgets'], OWN),
   rule(['rbac.authorization.k8s.io'], ['rolebindings', 'roles'], [...OWN, 'update']),
 ];

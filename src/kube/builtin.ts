@@ -2,8 +2,8 @@
 import type {
   V1ConfigMap,
   V1Deployment,
-  V1Ingress,
   V1EndpointSlice,
+  V1Ingress,
   V1Pod,
   V1PodDisruptionBudget,
   V1Role,

@@ -1,22 +1,27 @@
-import { type Parsed, parseRegistry, parseSet } from '../api/parse.ts';
+import { type Parsed, parseGateway, parseRegistry, parseSet } from '../api/parse.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
+import { EPP_GATEWAY, type EppGateway } from '../api/v1alpha1/gateway.ts';
+import { LABEL } from '../api/v1alpha1/labels.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../api/v1alpha1/set.ts';
+import { POD, type Pod } from '../kube/builtin.ts';
 import { Informer } from '../kube/informer.ts';
 import type { Reader, Watcher } from '../kube/interfaces.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { OWNED_KINDS } from './apply/owned-kinds.ts';
 import { BY_OWNER, ownerUids } from './apply/owned-objects.ts';
 import { remembered } from './remembered.ts';
-import { MANAGED_SELECTOR } from './specs/labels.ts';
-import { OWNED_KINDS } from './specs/set-objects.ts';
+import { COMPONENT_GATEWAY, MANAGED_SELECTOR } from './specs/labels.ts';
 
 /** Index of sets by the registries that their pools name, as `namespace/registry`. */
 export const BY_REGISTRY = 'registry';
 /** Index by namespace. */
 export const BY_NAMESPACE = 'namespace';
+/** Index of the pods of gateways by the gateway's `namespace/name`. */
+export const BY_GATEWAY = 'gateway';
 /** Index of what sets own, by the owner's `namespace/name`. */
 export const BY_SET = 'set';
 
@@ -24,13 +29,17 @@ export const BY_SET = 'set';
 export interface Caches {
   sets: Informer<EppSet>;
   registries: Informer<EppRegistry>;
+  gateways: Informer<EppGateway>;
   ledgers: Informer<EppConnectionLedger>;
   leases: Informer<EppConnectionLease>;
-  /** What the operator created for sets, a kind each. */
+  /** The pods of gateways. */
+  gatewayPods: Informer<Pod>;
+  /** What the operator created for sets and gateways, a kind each. */
   owned: readonly { resource: Resource; cache: Informer<KubeObject> }[];
   /** Checked, with defaults. Cheap: every object is parsed once. */
   parsedSet(raw: EppSet): Parsed<EppSet>;
   parsedRegistry(raw: EppRegistry): Parsed<EppRegistry>;
+  parsedGateway(raw: EppGateway): Parsed<EppGateway>;
   /** Plurals of the kinds whose first list has not come in yet. */
   unsynced(): string[];
   /** Keeps them until the signal is aborted. */
@@ -62,10 +71,14 @@ export function createCaches(options: CachesOptions): Caches {
   };
   const sets = cacheOf(EPP_SET, { resyncMs });
   const registries = cacheOf(EPP_REGISTRY, { resyncMs });
+  const gateways = cacheOf(EPP_GATEWAY, { resyncMs });
+  const gatewayPods = cacheOf(POD, { labelSelector: `${LABEL.component}=${COMPONENT_GATEWAY}` });
   const ledgers = cacheOf(EPP_CONNECTION_LEDGER);
   const leases = cacheOf(EPP_CONNECTION_LEASE);
   sets.addIndex(BY_REGISTRY, registriesOf);
   sets.addIndex(BY_NAMESPACE, namespaceOf);
+  gateways.addIndex(BY_NAMESPACE, namespaceOf);
+  gatewayPods.addIndex(BY_GATEWAY, gatewayOf);
   leases.addIndex(BY_NAMESPACE, namespaceOf);
   const owned = OWNED_KINDS.map((resource) => {
     const cache = cacheOf(resource, { labelSelector: MANAGED_SELECTOR });
@@ -76,11 +89,14 @@ export function createCaches(options: CachesOptions): Caches {
   return {
     sets,
     registries,
+    gateways,
+    gatewayPods,
     ledgers,
     leases,
     owned,
     parsedSet: remembered((raw: EppSet) => parseSet(raw)),
     parsedRegistry: remembered((raw: EppRegistry) => parseRegistry(raw)),
+    parsedGateway: remembered((raw: EppGateway) => parseGateway(raw)),
     unsynced: () => all.filter((cache) => !cache.hasSynced()).map(({ plural }) => plural),
     run: async (signal) => {
       await Promise.all(all.map((cache) => cache.run(signal)));
@@ -105,4 +121,9 @@ function ownerNames({ metadata: { namespace, ownerReferences = [] } }: KubeObjec
   return ownerReferences
     .filter(({ controller, kind }) => controller === true && kind === EPP_SET.kind)
     .map(({ name }) => `${namespace}/${name}`);
+}
+
+function gatewayOf({ metadata: { namespace, labels } }: KubeObject): string[] {
+  const name = labels?.[LABEL.gateway];
+  return name === undefined ? [] : [`${namespace}/${name}`];
 }

@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts';
 import { accountMetrics } from './account-metrics.ts';
 import { cachedBudget } from './cached-budget.ts';
 import { type Caches, createCaches } from './caches.ts';
+import { internalTokenController } from './internal-token/internal-token-controller.ts';
 import { type OperatorOptions, type OperatorOptionsInput, operatorOptions } from './options.ts';
 import { adapterImage } from './own-image.ts';
 import { registryController } from './registry-controller/registry-controller.ts';
@@ -119,6 +120,7 @@ class RunnableOperator implements Operator {
         (s) => runAllocator({ ...shared, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
         (s) => registryController(shared).run(s),
+        (s) => internalTokenController(shared).run(s),
       ]);
     } finally {
       this.#showAccounts(undefined);

@@ -1,7 +1,7 @@
 import { POD } from '../kube/builtin.ts';
 import type { Reader } from '../kube/interfaces.ts';
 import type { OperatorOptions } from './options.ts';
-import type { PodImage } from './specs/deployment.ts';
+import type { PodImage } from './specs/pod.ts';
 
 /** Name of the operator's container in `manifests/install.yaml`. */
 const CONTAINER = 'operator';

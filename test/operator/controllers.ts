@@ -9,9 +9,13 @@ import { KubeEventRecorder } from '../../src/kube/event-recorder.ts';
 import type { KubeClient } from '../../src/kube/interfaces.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
-import { silentLog as log } from '../../src/lib/log.ts';
+import { type Log, silentLog } from '../../src/lib/log.ts';
 import { cachedBudget } from '../../src/operator/cached-budget.ts';
 import { createCaches } from '../../src/operator/caches.ts';
+import {
+  type InternalTokenOptions,
+  internalTokenController,
+} from '../../src/operator/internal-token/internal-token-controller.ts';
 import { registryController } from '../../src/operator/registry-controller/registry-controller.ts';
 import { setController } from '../../src/operator/set-controller/set-controller.ts';
 import { eventually } from '../support/eventually.ts';
@@ -19,7 +23,7 @@ import { registryManifest, setManifest } from './samples.ts';
 
 export async function openClient(kubeconfig: string, metrics?: Registry): Promise<ClosableKubeClient> {
   const config = await loadClusterConfig({ kubeconfig, env: {} });
-  return createClient(config, { clock, log, ...(metrics && { metrics }) });
+  return createClient(config, { clock, log: silentLog, ...(metrics && { metrics }) });
 }
 
 export interface RunningControllers {
@@ -28,8 +32,19 @@ export interface RunningControllers {
   stop(): Promise<void>;
 }
 
-/** Both controllers without an allocator: tests write ledgers and leases themselves. */
-export async function startControllers(kubeconfig: string, namespace: string): Promise<RunningControllers> {
+/** What a test has of its own. */
+export interface OwnParts {
+  log?: Log;
+  token?: Pick<Partial<InternalTokenOptions>, 'clock'>;
+}
+
+/** All controllers without an allocator: tests write ledgers and leases themselves. */
+export async function startControllers(
+  kubeconfig: string,
+  namespace: string,
+  own: OwnParts = {},
+): Promise<RunningControllers> {
+  const { log = silentLog } = own;
   const metrics = new Registry();
   const client = await openClient(kubeconfig, metrics);
   const abort = new AbortController();
@@ -47,6 +62,7 @@ export async function startControllers(kubeconfig: string, namespace: string): P
   const running = [
     setController({ ...shared, pods }).run(abort.signal),
     registryController(shared).run(abort.signal),
+    internalTokenController({ ...shared, ...own.token }).run(abort.signal),
     caches.run(abort.signal),
   ];
   return {
@@ -144,7 +160,7 @@ export class Bench {
         if (condition.text !== text) throw new Error(`${type} is ${condition.text}: ${condition.message}`);
         return condition.message ?? '';
       },
-      { timeoutMs: 20_000, what: `${name} ${type} = ${text}` },
+      { timeoutMs: 60_000, what: `${name} ${type} = ${text}` },
     );
   }
 
@@ -169,7 +185,7 @@ export class Bench {
         if (pods.length !== count) throw new Error(`${pods.length} pods, not ${count}`);
         for (const pod of pods) await this.#makeReady(pod);
       },
-      { timeoutMs: 20_000, what: `pods of ${set}` },
+      { timeoutMs: 60_000, what: `pods of ${set}` },
     );
   }
 

@@ -81,6 +81,13 @@ describe('install.yaml', () => {
     expect(JSON.stringify(rules)).not.toContain('*');
     expect(rules.filter(({ resources }) => resources.includes('secrets'))).toEqual([
       { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+      {
+        apiGroups: [''],
+        resources: ['secrets'],
+        resourceNames: ['eppset-internal-token'],
+        verbs: ['update'],
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** A simulated registry on a cluster, and Services that lead this machine to pods; as JSON. Pure. */
-import { HTTP_PORT } from '../../src/operator/specs/adapter-file.ts';
+import { HTTP_PORT } from '../../src/operator/specs/pod.ts';
 
 export type Manifest = Record<string, unknown>;
 

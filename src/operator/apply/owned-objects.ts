@@ -4,8 +4,13 @@ import type { KubeClient } from '../../kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, type Resource } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { canonicalJson, sha256 } from '../specs/canonical.ts';
-import type { Desired } from '../specs/set-objects.ts';
 import { covers } from './covers.ts';
+
+/** An object that shall exist, and as which kind. */
+export interface Desired {
+  resource: Resource;
+  object: KubeObject;
+}
 
 /** The part of an informer that is read here. */
 export interface Cache<T extends KubeObject = KubeObject> {

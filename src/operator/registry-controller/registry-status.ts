@@ -1,7 +1,7 @@
-import type { Condition } from '../../api/v1alpha1/condition.ts';
-import { type ConditionUpdate, findCondition, setCondition } from '../../api/v1alpha1/conditions.ts';
+import { findCondition } from '../../api/v1alpha1/conditions.ts';
 import type { EppRegistryStatus } from '../../api/v1alpha1/registry.ts';
 import type { AccountFigures } from '../budget-view.ts';
+import { type Update, updatedConditions } from '../status/workload-conditions.ts';
 import { credentialsAccepted, passwordChange, refused, type SecretFacts } from './login-conditions.ts';
 
 export type SetFigures = NonNullable<EppRegistryStatus['sets']>[number];
@@ -29,10 +29,8 @@ export function registryStatus(
   previous: EppRegistryStatus | undefined,
   now: Date,
 ): EppRegistryStatus {
-  const conditions = updatesOf(view, previous).reduce<Condition[]>(
-    (list, update) => setCondition(list, { ...update, observedGeneration: view.generation }, now),
-    [...(previous?.conditions ?? [])],
-  );
+  const updates = updatesOf(view, previous);
+  const conditions = updatedConditions(previous?.conditions, updates, view.generation, now);
   if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
   const { limit, granted, open, quarantined, free, waiting } = view.figures;
   // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
@@ -49,7 +47,6 @@ export function registryStatus(
 }
 
 type ValidView = Extract<RegistryView, { state: 'valid' }>;
-type Update = Omit<ConditionUpdate, 'observedGeneration'>;
 
 function updatesOf(view: RegistryView, previous: EppRegistryStatus | undefined): Update[] {
   switch (view.state) {

@@ -1,11 +1,4 @@
-/** What the operator makes of a set before it looks at its pods. */
-export type Judgement =
-  | { state: 'resolved' }
-  /** Something is not known yet; it comes by itself. */
-  | { state: 'waiting'; message: string }
-  | { state: 'refused'; refusal: Refusal }
-  | { state: 'paused' }
-  | { state: 'draining'; message: string };
+import type * as general from '../status/judgement.ts';
 
 export type RefusalReason =
   | 'ApplyFailed'
@@ -17,11 +10,6 @@ export type RefusalReason =
   | 'RegistryInvalid'
   | 'RegistryNotFound';
 
-export interface Refusal {
-  reason: RefusalReason;
-  /** One sentence: what is wrong, where, and what to do. */
-  message: string;
-}
-
-/** Refusals that nothing but a change of this very object ends: tools that wait for it may give up at once. */
-export const STALLED: ReadonlySet<RefusalReason> = new Set(['InvalidSpec', 'NameTaken']);
+/** What the operator makes of a set before it looks at its pods. */
+export type Judgement = general.Judgement<RefusalReason>;
+export type Refusal = general.Refusal<RefusalReason>;

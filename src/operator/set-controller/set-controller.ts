@@ -4,7 +4,6 @@ import { findCondition } from '../../api/v1alpha1/conditions.ts';
 import { FINALIZER } from '../../api/v1alpha1/labels.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet, type EppSetStatus } from '../../api/v1alpha1/set.ts';
-import { ApiError, isConflict } from '../../kube/api-error.ts';
 import { DEPLOYMENT, type Deployment } from '../../kube/builtin.ts';
 import { Controller, ownerKey, type ReconcileOutcome } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
@@ -12,14 +11,15 @@ import type { KubeClient } from '../../kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { type Outcome, OwnedObjects } from '../apply/owned-objects.ts';
+import { type Desired, OwnedObjects } from '../apply/owned-objects.ts';
 import type { BudgetView } from '../budget-view.ts';
 import { BY_REGISTRY, BY_SET, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
+import { type Again, broughtAbout, sooner, type Turn } from '../reconcile-parts.ts';
 import type { RegistriesByName } from '../specs/adapter-file.ts';
-import { podSelectorText } from '../specs/labels.ts';
+import { podSelector, selectorText } from '../specs/labels.ts';
 import { setObjectNames } from '../specs/names.ts';
-import { type Desired, type SetObjectsOptions, setObjects } from '../specs/set-objects.ts';
+import { type SetObjectsOptions, setObjects } from '../specs/set-objects.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
@@ -40,18 +40,6 @@ export interface SetControllerOptions {
   pods: SetObjectsOptions;
 }
 
-/** What was judged, and when to look again although nothing changes. */
-interface Turn {
-  judgement: Judgement;
-  requeueAfterMs?: number;
-  /** The API's refusal of a write: reported first, then thrown, so that it is tried again with a back-off. */
-  failure?: unknown;
-}
-
-/** While an object is on its way out and we want it back. */
-const WAIT_MS = 2_000;
-/** While somebody else's object has a name that we need: it has not our labels, so nothing tells when it goes. */
-const TAKEN_CHECK_MS = 30_000;
 /** While a set drains: the end of its leases is an event, so this is a safety net. */
 const DRAIN_CHECK_MS = 10_000;
 
@@ -111,7 +99,7 @@ export class SetController {
     return sooner(turn, report);
   };
 
-  async #keepUp(set: EppSet, signal: AbortSignal): Promise<Turn> {
+  async #keepUp(set: EppSet, signal: AbortSignal): Promise<Turn<Judgement>> {
     const { caches, budget } = this.#options;
     const parsed = caches.parsedSet(set);
     if (!parsed.ok) {
@@ -130,11 +118,16 @@ export class SetController {
       : await this.#apply(set, parsed.value, registries, signal);
   }
 
-  async #apply(raw: EppSet, set: EppSet, registries: RegistriesByName, signal: AbortSignal): Promise<Turn> {
+  async #apply(
+    raw: EppSet,
+    set: EppSet,
+    registries: RegistriesByName,
+    signal: AbortSignal,
+  ): Promise<Turn<Judgement>> {
     // Before the first pod can exist. The set goes back as it was read, not as it was parsed.
     const finalizer = { finalizer: FINALIZER.drain, present: true };
     await setFinalizer(this.#options.client, EPP_SET, raw, finalizer, signal);
-    try {
+    return await broughtAbout({ events: this.#options.events, log: this.#log }, set, async () => {
       const desired: Desired[] = [];
       for (const item of setObjects(set, registries, this.#options.pods)) {
         desired.push(
@@ -143,23 +136,8 @@ export class SetController {
             : item,
         );
       }
-      const outcome = await this.#objects.bring(set, desired, signal);
-      this.#tell(set, outcome);
-      const [taken] = outcome.taken;
-      if (taken !== undefined) {
-        const message = `${taken} exists and is not of this set: rename the set, or remove that object`;
-        const refusal = { reason: 'NameTaken' as const, message };
-        return { judgement: { state: 'refused', refusal }, requeueAfterMs: TAKEN_CHECK_MS };
-      }
-      const again = outcome.waiting.length > 0 && { requeueAfterMs: WAIT_MS };
-      return { judgement: { state: 'resolved' }, ...again };
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return {
-        judgement: { state: 'refused', refusal: { reason: 'ApplyFailed', message: error.message } },
-        failure: error,
-      };
-    }
+      return await this.#objects.bring(set, desired, signal);
+    });
   }
 
   async #autoscaled(set: EppSet, intent: Deployment, signal: AbortSignal): Promise<Deployment> {
@@ -171,7 +149,7 @@ export class SetController {
     return plan.intent;
   }
 
-  async #drain(set: EppSet, signal: AbortSignal): Promise<Turn | undefined> {
+  async #drain(set: EppSet, signal: AbortSignal): Promise<Turn<Judgement> | undefined> {
     if (!set.metadata.finalizers?.includes(FINALIZER.drain)) return undefined;
     const step = await drainSet({ client: this.#options.client, objects: this.#objects }, set, signal);
     if (step.done) {
@@ -192,11 +170,7 @@ export class SetController {
     }
   }
 
-  async #report(
-    set: EppSet,
-    judgement: Judgement,
-    signal: AbortSignal,
-  ): Promise<{ requeueAfterMs?: number }> {
+  async #report(set: EppSet, judgement: Judgement, signal: AbortSignal): Promise<Again> {
     const { clock, events } = this.#options;
     const previous = this.#status.seen(set);
     const status = setStatus(
@@ -204,7 +178,7 @@ export class SetController {
         generation: set.metadata.generation ?? 0,
         judgement,
         deployment: this.#deployment(set),
-        selector: podSelectorText(set),
+        selector: selectorText(podSelector(set)),
         pools: this.#pools(set),
       },
       previous,
@@ -252,21 +226,6 @@ export class SetController {
       .map(keyOf)
       .filter((key) => key.name !== name);
   }
-
-  #tell(set: EppSet, outcome: Outcome): void {
-    for (const name of outcome.corrected) {
-      this.#options.events.event(
-        set,
-        'Normal',
-        'DriftCorrected',
-        `${name} was changed by somebody else: set back`,
-      );
-    }
-    for (const kind of ['created', 'changed', 'corrected', 'removed'] as const) {
-      if (outcome[kind].length === 0) continue;
-      this.#log.info({ set: keyString(keyOf(set)), objects: outcome[kind] }, `objects ${kind}`);
-    }
-  }
 }
 
 export function setController(
@@ -283,16 +242,4 @@ export function setController(
 function registryFingerprint(registry: EppRegistry): string {
   const credentials = findCondition(registry.status?.conditions, 'CredentialsAvailable');
   return `${specFingerprint(registry)} ${credentials?.status} ${credentials?.observedGeneration} ${credentials?.message}`;
-}
-
-/** The API understood the write and said no: a policy, a quota, a rule. Conflicts and an API that is away pass by themselves. */
-function isRefusal(error: unknown): error is ApiError {
-  return error instanceof ApiError && [400, 403, 404, 422].includes(error.code) && !isConflict(error);
-}
-
-function sooner(...outcomes: { requeueAfterMs?: number }[]): { requeueAfterMs?: number } {
-  const times = outcomes.flatMap(({ requeueAfterMs }) =>
-    requeueAfterMs === undefined ? [] : [requeueAfterMs],
-  );
-  return times.length === 0 ? {} : { requeueAfterMs: Math.min(...times) };
 }

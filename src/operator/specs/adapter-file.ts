@@ -1,18 +1,16 @@
-import { stringify } from 'yaml';
 import type { AdapterFileInput } from '../../api/files/adapter-file.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
 import { setObjectNames } from './names.ts';
+import { HTTP_PORT, INTERNAL_TOKEN } from './pod.ts';
 
 /** The registry accounts of a set's pools, by name. */
 export type RegistriesByName = ReadonlyMap<string, EppRegistry>;
 
-/** Where a pod finds its file and the Secrets of its accounts. */
-export const CONFIG_DIR = '/etc/eppset/config';
+/** Name of a pod's file, and where the Secrets of its accounts are. */
 export const CONFIG_FILE = 'adapter.yaml';
 export const ACCOUNTS_DIR = '/etc/eppset/accounts';
 export const SET_DIR = '/etc/eppset/set';
-export const HTTP_PORT = 8080;
 
 /** The Secrets of an account, by the folder below `ACCOUNTS_DIR/<registry>` that each is mounted at. */
 export function accountSecrets(registry: EppRegistry): { folder: string; secretName: string }[] {
@@ -65,6 +63,7 @@ export function adapterFile(
     ...(set.spec.pipelining !== undefined && { pipelining: set.spec.pipelining }),
     transformReservePercent: set.spec.transformReservePercent,
     idempotency: idempotency(set),
+    ...(set.spec.callers !== 'Anyone' && { internalToken: INTERNAL_TOKEN }),
     peers: { host: setObjectNames(set.metadata.name).pods, port: HTTP_PORT },
     accounts: poolsWithRegistries(set, registries).map(({ pool, registry }) => account(registry, pool.max)),
   };
@@ -80,11 +79,6 @@ function idempotency(set: EppSet): NonNullable<AdapterFileInput['idempotency']> 
     ...(caSecretName !== undefined && { caDir: '../set/valkey-ca' }),
     ...(credentialsSecretName !== undefined && { credentialsDir: '../set/valkey-credentials' }),
   };
-}
-
-/** As YAML with sorted keys: the text is hashed. */
-export function adapterFileText(file: AdapterFileInput): string {
-  return stringify(file, { sortMapEntries: true, lineWidth: 0 });
 }
 
 function account(registry: EppRegistry, max: number): AdapterFileInput['accounts'][number] {

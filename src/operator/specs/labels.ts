@@ -1,13 +1,14 @@
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../api/v1alpha1/labels.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
-import { type ObjectMeta, ownerReference } from '../../kube/objects.ts';
+import { type KubeObject, type ObjectMeta, ownerReference } from '../../kube/objects.ts';
 import { parseSetName, regionLabel } from '../../routing/set-name.ts';
 import { isLabelValue } from './names.ts';
 
 export const COMPONENT_ADAPTER = 'adapter';
+export const COMPONENT_GATEWAY = 'gateway';
 
-/** Selects whatever the operator created for any set. */
-export const MANAGED_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER.objects},${LABEL.component}=${COMPONENT_ADAPTER}`;
+/** Selects whatever the operator created for any set or gateway. */
+export const MANAGED_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER.objects},${LABEL.component} in (${COMPONENT_ADAPTER},${COMPONENT_GATEWAY})`;
 
 /** What never changes in the life of an EppSet: a Deployment's selector is immutable. */
 export function podSelector(set: EppSet): Record<string, string> {
@@ -17,9 +18,9 @@ export function podSelector(set: EppSet): Record<string, string> {
   };
 }
 
-/** The selector as `status.selector` of the scale subresource wants it. */
-export function podSelectorText(set: EppSet): string {
-  return Object.entries(podSelector(set))
+/** A selector as `status.selector` of the scale subresource wants it. */
+export function selectorText(selector: Record<string, string>): string {
+  return Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
 }
@@ -52,13 +53,12 @@ export function podLabels(set: EppSet): Record<string, string> {
 
 /** Metadata of an object that the set owns. */
 export function ownedMeta(set: EppSet, name: string): ObjectMeta {
-  const { namespace } = set.metadata;
-  if (namespace === undefined) throw new Error(`EppSet ${set.metadata.name} has no namespace`);
-  return {
-    name,
-    namespace,
-    labels: setLabels(set),
-    annotations: { [ANNOTATION.set]: set.spec.set },
-    ownerReferences: [ownerReference(set)],
-  };
+  return { ...metaOf(set, name, setLabels(set)), annotations: { [ANNOTATION.set]: set.spec.set } };
+}
+
+/** Of an object that a custom resource owns. */
+export function metaOf(owner: KubeObject, name: string, labels: Record<string, string>): ObjectMeta {
+  const { namespace } = owner.metadata;
+  if (namespace === undefined) throw new Error(`${owner.kind} ${owner.metadata.name} has no namespace`);
+  return { name, namespace, labels, ownerReferences: [ownerReference(owner)] };
 }

@@ -34,3 +34,15 @@ export interface SetObjectNames {
 export function setObjectNames(set: string): SetObjectNames {
   return { adapter: dnsLabel(set, '-adapter'), pods: dnsLabel(set, '-pods') };
 }
+
+/** Names of what the operator creates for a gateway. */
+export interface GatewayObjectNames {
+  /** Of the Deployment, ConfigMap, ServiceAccount, Role, RoleBinding, PodDisruptionBudget, Ingress and the Service that is called. */
+  gateway: string;
+  /** Of the headless Service. */
+  pods: string;
+}
+
+export function gatewayObjectNames(gateway: string): GatewayObjectNames {
+  return { gateway: dnsLabel(gateway, '-gateway'), pods: dnsLabel(gateway, '-gateway-pods') };
+}

@@ -1,20 +1,21 @@
-import type { EppSet } from '../../api/v1alpha1/set.ts';
 import type { PodDisruptionBudget } from '../../kube/builtin.ts';
-import { ownedMeta, podSelector } from './labels.ts';
-import { setObjectNames } from './names.ts';
+import type { ObjectMeta } from '../../kube/objects.ts';
 
 /**
- * One pod at a time may be evicted: its connections go to the others first. Pods that are not ready may always be: one that waits for
- * a connection must not hold up the drain of a node.
+ * One pod at a time may be evicted: an adapter's connections go to the others first. Pods that are not ready may always be: one that
+ * waits for a connection must not hold up the drain of a node.
  */
-export function podDisruptionBudget(set: EppSet): PodDisruptionBudget {
+export function podDisruptionBudget(
+  metadata: ObjectMeta,
+  selector: Record<string, string>,
+): PodDisruptionBudget {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
-    metadata: ownedMeta(set, setObjectNames(set.metadata.name).adapter),
+    metadata,
     spec: {
       maxUnavailable: 1,
-      selector: { matchLabels: podSelector(set) },
+      selector: { matchLabels: selector },
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     },
   };

@@ -1,18 +1,14 @@
-import { FINALIZER } from '../../api/v1alpha1/labels.ts';
-import type { EppSet } from '../../api/v1alpha1/set.ts';
 import type { RoleBinding } from '../../kube/builtin.ts';
-import { ownedMeta } from './labels.ts';
-import { setObjectNames } from './names.ts';
+import type { ObjectMeta } from '../../kube/objects.ts';
 
-/** Gives the set's service account its Role. */
-export function roleBinding(set: EppSet): RoleBinding {
-  const name = setObjectNames(set.metadata.name).adapter;
-  const metadata = ownedMeta(set, name);
+/** Gives the service account of this name the Role of this name. */
+export function roleBinding(metadata: ObjectMeta): RoleBinding {
+  const { name, namespace = '' } = metadata;
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
-    metadata: { ...metadata, finalizers: [FINALIZER.drain] },
+    metadata,
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name, namespace: metadata.namespace ?? '' }],
+    subjects: [{ kind: 'ServiceAccount', name, namespace }],
   };
 }

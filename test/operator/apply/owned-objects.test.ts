@@ -1,5 +1,6 @@
 /** What hangs on timing or on odd answers; how it works on a real API is shown by the api tests of the controllers. */
 import { describe, expect, it } from 'vitest';
+import type { EppSet } from '../../../src/api/v1alpha1/set.ts';
 import { CONFIG_MAP, type ConfigMap } from '../../../src/kube/builtin.ts';
 import type { Intent } from '../../../src/kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey } from '../../../src/kube/objects.ts';
@@ -9,12 +10,15 @@ import {
   ownerUids,
 } from '../../../src/operator/apply/owned-objects.ts';
 import { configMap } from '../../../src/operator/specs/config-map.ts';
+import { ownedMeta } from '../../../src/operator/specs/labels.ts';
 import { ManualClock } from '../../kube/manual-clock.ts';
 import { aSet } from '../samples.ts';
 
 const never = new AbortController().signal;
+const fileOf = (of: EppSet, text: string) =>
+  configMap(ownedMeta(of, 'epp-core-bj-adapter'), 'adapter.yaml', text);
 const set = aSet();
-const desired = [{ resource: CONFIG_MAP, object: configMap(set, 'x: 1') }];
+const desired = [{ resource: CONFIG_MAP, object: fileOf(set, 'x: 1') }];
 
 /** The API's objects, and a cache that sees them only when it is told to. */
 class Scene {
@@ -98,7 +102,7 @@ describe('OwnedObjects', () => {
     const scene = new Scene();
     await scene.bring();
     scene.cacheCatchesUp();
-    const changed = [{ resource: CONFIG_MAP, object: configMap(set, 'x: 2') }];
+    const changed = [{ resource: CONFIG_MAP, object: fileOf(set, 'x: 2') }];
     expect((await scene.objects.bring(set, changed, never)).changed).toEqual([name]);
     await scene.objects.bring(set, changed, never);
     expect(writes(scene)).toEqual(['apply', 'apply']);
@@ -126,7 +130,7 @@ describe('OwnedObjects', () => {
 
   it('removes what it made and nobody wants any more, and that alone', async () => {
     const scene = new Scene();
-    const leftover = configMap(set, 'x: 0');
+    const leftover = fileOf(set, 'x: 0');
     scene.store({ ...leftover, metadata: { ...leftover.metadata, name: 'old' } });
     scene.store({ ...leftover, metadata: { name: 'theirs', namespace: 'shop' } });
     scene.cacheCatchesUp();
@@ -136,7 +140,7 @@ describe('OwnedObjects', () => {
 
   it('waits for the objects of a predecessor of the same name to be collected', async () => {
     const scene = new Scene();
-    const old = configMap(aSet({ metadata: { uid: 'another-life' } }), 'x: 0');
+    const old = fileOf(aSet({ metadata: { uid: 'another-life' } }), 'x: 0');
     scene.store(old);
     scene.cacheCatchesUp();
     expect(await scene.bring()).toMatchObject({ waiting: [name], taken: [] });

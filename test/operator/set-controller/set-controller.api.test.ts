@@ -201,7 +201,7 @@ describe('what others change', () => {
           expect(after.metadata.uid).not.toBe(before.metadata.uid);
           expect(after.metadata.deletionTimestamp).toBeUndefined();
         },
-        { timeoutMs: 20_000, what: `${resource.kind} is back` },
+        { timeoutMs: 60_000, what: `${resource.kind} is back` },
       );
     };
     await Promise.all(KINDS.map(comesBack));
@@ -241,7 +241,7 @@ describe('a pool', () => {
       set.spec.pools = set.spec.pools.filter(({ registry }) => registry !== 'second');
     });
     await eventually(async () =>
-      expect(await volumes()).toEqual(['config', 'verisign-credentials', 'verisign-ca']),
+      expect(await volumes()).toEqual(['config', 'verisign-credentials', 'verisign-ca', 'internal']),
     );
     const file = (await bench.get(CONFIG_MAP, `${name}-adapter`)).data?.['adapter.yaml'];
     expect(file).not.toContain('second');
@@ -288,7 +288,7 @@ describe('a refusal', () => {
           text: 'False CredentialsMissing',
           message: problem,
         }),
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     await bench.set({ name, spec: { pools: [{ registry, min: 3, max: 3 }] } });
     const message = await bench.until(EPP_SET, name, 'Ready', 'False CredentialsMissing');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { adapterFile as schema } from '../../../src/api/files/adapter-file.ts';
-import { adapterFile, adapterFileText } from '../../../src/operator/specs/adapter-file.ts';
+import { adapterFile } from '../../../src/operator/specs/adapter-file.ts';
+import { fileText } from '../../../src/operator/specs/file-text.ts';
 import { aRegistry, aSet, byName } from '../samples.ts';
 
 const registries = byName(
@@ -31,7 +32,7 @@ describe('the adapters’ file', () => {
   const file = adapterFile(aSet({ spec: { pools } }), registries, { timeScale: 0.1 });
 
   it('is what the adapter reads', () => {
-    const read = schema.parse(parse(adapterFileText(file)));
+    const read = schema.parse(parse(fileText(file)));
     expect(read).toMatchObject({
       set: 'epp.core.bj',
       class: 'core',
@@ -60,18 +61,27 @@ describe('the adapters’ file', () => {
     expect(read.accounts[0]?.tls).toEqual({ minVersion: 'TLSv1.2' });
   });
 
+  it('names the folder of the token, unless anyone may call', () => {
+    const read = (callers: object) =>
+      schema.parse(
+        parse(fileText(adapterFile(aSet({ spec: { pools, ...callers } }), registries, { timeScale: 1 }))),
+      );
+    expect(read({}).internalToken).toEqual({ dir: '../internal' });
+    expect(read({ callers: 'Anyone' }).internalToken).toBeUndefined();
+  });
+
   it('is the same text whatever the order of pools and TLDs', () => {
     const turned = byName(
       registries.get('cnnic') as never,
       aRegistry({ spec: { ...registries.get('verisign')?.spec, tlds: ['com', 'net'] } }),
     );
     const other = adapterFile(aSet({ spec: { pools: [...pools].reverse() } }), turned, { timeScale: 0.1 });
-    expect(adapterFileText(other)).toBe(adapterFileText(file));
+    expect(fileText(other)).toBe(fileText(file));
   });
 
   it('does not change with the number of pods: scaling must not restart them', () => {
     const scaled = adapterFile(aSet({ spec: { pools, replicas: 50 } }), registries, { timeScale: 0.1 });
-    expect(adapterFileText(scaled)).toBe(adapterFileText(file));
+    expect(fileText(scaled)).toBe(fileText(file));
   });
 
   it('says which registry is missing', () => {

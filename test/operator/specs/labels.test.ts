@@ -3,7 +3,7 @@ import {
   ownedMeta,
   podLabels,
   podSelector,
-  podSelectorText,
+  selectorText,
   setLabels,
 } from '../../../src/operator/specs/labels.ts';
 import { aSet } from '../samples.ts';
@@ -58,7 +58,7 @@ it('makes the set the controlling owner', () => {
 it('selects pods by what never changes in the life of a set', () => {
   const before = podSelector(aSet());
   expect(podSelector(aSet({ spec: { class: 'query', set: 'epp.query.gz' } }))).toEqual(before);
-  expect(podSelectorText(aSet())).toBe(
+  expect(selectorText(podSelector(aSet()))).toBe(
     'app.kubernetes.io/component=adapter,eppset.io/set-object=epp-core-bj',
   );
 });

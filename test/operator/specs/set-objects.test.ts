@@ -96,7 +96,13 @@ describe('the Deployment', () => {
       ['/etc/eppset/accounts/cnnic/tls', 'client'],
       ['/etc/eppset/accounts/verisign/credentials', 'verisign-credentials'],
       ['/etc/eppset/accounts/verisign/ca', 'verisign-ca'],
+      ['/etc/eppset/internal', 'eppset-internal-token'],
     ]);
+  });
+
+  it('mounts no token where anyone may call', () => {
+    const { volumes } = podOf(build(aSet({ spec: { callers: 'Anyone' } })).deployment);
+    expect(volumes?.map(({ name }) => name)).not.toContain('internal');
   });
 
   it('gives volumes of long registry names legal and different names', () => {
@@ -105,7 +111,7 @@ describe('the Deployment', () => {
     const objects = setObjects(set, byName(...names.map((name) => aRegistry({ name }))), options);
     const pod = podOf(objects.at(-1)?.object as Deployment);
     const volumes = pod.volumes?.map(({ name }) => name) ?? [];
-    expect(new Set(volumes).size).toBe(5);
+    expect(new Set(volumes).size).toBe(6);
     for (const name of volumes) expect(name).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
   });
 
