@@ -16,6 +16,7 @@ import { createOperator } from '../operator/operator.ts';
 import { adapterProgram } from './adapter-program.ts';
 import { customKinds } from './custom-kinds.ts';
 import { Deployments } from './deployments.ts';
+import { EndpointSlices } from './endpoint-slices.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
 import { ProgramRunner } from './programs.ts';
@@ -86,6 +87,7 @@ class Cluster implements EmbeddedCluster {
   readonly #services: Services;
   readonly #node: EmbeddedNode;
   readonly #deployments: Deployments;
+  readonly #endpointSlices: EndpointSlices;
   readonly #stop = new AbortController();
   #parts: Promise<void>[] = [];
   #closed: Promise<void> | undefined;
@@ -106,6 +108,7 @@ class Cluster implements EmbeddedCluster {
     });
     this.#node = new EmbeddedNode({ ...shared, name: NODE, runner, folder });
     this.#deployments = new Deployments({ ...shared, nodeName: NODE });
+    this.#endpointSlices = new EndpointSlices(shared);
   }
 
   async start(manifests: readonly KubeObject[]): Promise<void> {
@@ -113,6 +116,7 @@ class Cluster implements EmbeddedCluster {
     this.#run('services', (signal) => this.#services.run(signal));
     this.#run('node', (signal) => this.#node.run(signal));
     this.#run('deployments', (signal) => this.#deployments.run(signal));
+    this.#run('endpoint slices', (signal) => this.#endpointSlices.run(signal));
     await this.apply(manifests);
     const operator = createOperator(
       {

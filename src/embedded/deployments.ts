@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type PlannedPod, planRollout, resolveStrategy } from './deployment-plan.ts';
 import { canonicalJson, sameJson } from './json.ts';
+import { isReady } from './pod-view.ts';
 
 /** Of the Deployment controller's own label: pods of one template have the same value. */
 const TEMPLATE_HASH = 'pod-template-hash';
@@ -133,10 +134,6 @@ function planned(pod: Pod): PlannedPod {
     terminating: deletionTimestamp !== undefined,
     born: Date.parse(creationTimestamp),
   };
-}
-
-export function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
 export function deploymentStatus(

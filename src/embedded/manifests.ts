@@ -21,6 +21,7 @@ const KINDS_IN_ORDER: readonly Resource[] = [
   builtin.SERVICE,
   ...KINDS.map((kind) => kind.resource),
   builtin.POD_DISRUPTION_BUDGET,
+  builtin.INGRESS,
   builtin.DEPLOYMENT,
 ];
 

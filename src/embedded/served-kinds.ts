@@ -46,6 +46,7 @@ const WITH_STATUS = new Set([
   'daemonsets.apps',
   'poddisruptionbudgets.policy',
   'horizontalpodautoscalers.autoscaling',
+  'ingresses.networking.k8s.io',
   'jobs.batch',
 ]);
 
@@ -56,6 +57,8 @@ const WITH_GENERATION = new Set([
   'statefulsets.apps',
   'daemonsets.apps',
   'poddisruptionbudgets.policy',
+  'endpointslices.discovery.k8s.io',
+  'ingresses.networking.k8s.io',
   'networkpolicies.networking.k8s.io',
   'jobs.batch',
 ]);

@@ -5,10 +5,8 @@ import { keyOf, keyString } from '../kube/objects.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isReady } from './deployments.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
-import { PORTS_ANNOTATION } from './pod-worker.ts';
-import { containerPort } from './probe.ts';
+import { isReady, loopbackPort, selects } from './pod-view.ts';
 
 export interface ServicesOptions {
   client: KubeClient;
@@ -134,30 +132,13 @@ export class Services {
   }
 
   #targets(service: Service, port: ServicePort): number[] {
-    const selector = Object.entries(service.spec?.selector ?? {});
-    if (selector.length === 0) return [];
     return this.#pods
       .list()
-      .filter(
-        (pod) =>
-          pod.metadata.namespace === service.metadata.namespace &&
-          pod.metadata.deletionTimestamp === undefined &&
-          isReady(pod) &&
-          selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
-      )
+      .filter((pod) => selects(service, pod) && pod.metadata.deletionTimestamp === undefined && isReady(pod))
       .flatMap((pod) => loopbackPort(pod, port.targetPort ?? port.port) ?? []);
   }
 }
 
 function forwarderKey(service: Service, port: ServicePort): string {
   return `${keyString(keyOf(service))}:${port.port}`;
-}
-
-/** The loopback port behind a pod's port; undefined when the pod does not listen there. */
-export function loopbackPort(pod: Pod, port: number | string): number | undefined {
-  const [container] = pod.spec?.containers ?? [];
-  if (container === undefined) return undefined;
-  const number = containerPort(container, port);
-  const ports = JSON.parse(pod.metadata.annotations?.[PORTS_ANNOTATION] ?? '{}') as Record<string, number>;
-  return number === undefined ? undefined : ports[String(number)];
 }

@@ -21,5 +21,5 @@ export async function serveCrds(client: KubeClient): Promise<void> {
     await client.apply(CRD, crd);
   }
   for (const { resource } of KINDS)
-    await eventually(() => client.list(resource), { timeoutMs: 30_000, what: `${resource.kind} is served` });
+    await eventually(() => client.list(resource), { timeoutMs: 90_000, what: `${resource.kind} is served` });
 }

@@ -27,6 +27,7 @@ export function customResourceContract(stage: Stage): void {
       expect(made.spec).toEqual({
         set: 'epp.core.bj',
         class: 'core',
+        callers: 'Gateways',
         pools: [{ registry: 'verisign', min: 1, max: 2 }],
         replicas: 1,
         paused: false,

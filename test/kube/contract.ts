@@ -9,11 +9,12 @@ import type { KubeClient } from '../../src/kube/interfaces.ts';
 import { applyContract } from './contract-apply.ts';
 import { customResourceContract } from './contract-custom.ts';
 import { deletionContract } from './contract-deletion.ts';
+import { endpointContract } from './contract-endpoints.ts';
 import type { Stage } from './contract-objects.ts';
 import { requestContract } from './contract-requests.ts';
 import { watchContract } from './contract-watch.ts';
 
-/** An API that the contract is run against, with the project's CRDs served and garbage collected. */
+/** An API that the contract is run against, with the project's CRDs served, garbage collected, and the endpoints of Services kept. */
 export interface ContractSubject {
   client: KubeClient;
   close(): Promise<void>;
@@ -46,5 +47,6 @@ export function describeContract(title: string, open: () => Promise<ContractSubj
     deletionContract(stage);
     applyContract(stage);
     customResourceContract(stage);
+    endpointContract(stage);
   });
 }
