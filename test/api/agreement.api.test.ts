@@ -103,7 +103,7 @@ describe.each(ALL_EXAMPLES)('$kind.resource.kind', ({ kind, base, good }) => {
       return !paths.some((path, index) => paths[index + 1]?.startsWith(`${path}.`));
     });
 
-  it('is judged alike', { timeout: 120_000 }, async () => {
+  it('is judged alike', async () => {
     const url = `/apis/eppset.io/v1alpha1/namespaces/${namespace()}/${kind.resource.plural}?dryRun=All`;
     await fc.assert(
       fc.asyncProperty(damaged, async ({ object, changes }) => {

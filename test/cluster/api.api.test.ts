@@ -49,7 +49,7 @@ describe('two servers side by side', () => {
       async () =>
         (await one.kubectl(['get', 'pods', '-l', 'app=web', '-o', 'name'])).stdout.match(/pod\//g)?.length ===
         2,
-      { timeoutMs: 20_000, what: 'two pods of the deployment' },
+      { timeoutMs: 60_000, what: 'two pods of the deployment' },
     );
     const accounts = async (server: ApiServer) =>
       (await server.kubectl(['get', 'serviceaccounts', '--namespace', 'kube-system', '-o', 'name'])).stdout;
@@ -85,7 +85,7 @@ describe('two servers side by side', () => {
     one.pauseApiServer();
     expect(await answers(one, 500)).toBe(false);
     one.resumeApiServer();
-    await eventually(() => answers(one, 5000), { timeoutMs: 20_000 });
+    await eventually(() => answers(one, 5000), { timeoutMs: 60_000 });
     expect(await answers(two, 5000)).toBe(true);
   });
 
@@ -114,7 +114,7 @@ describe('a run that was killed', () => {
       out += chunk;
     });
     await eventually(() => out.includes('up'), {
-      timeoutMs: 60_000,
+      timeoutMs: 90_000,
       what: 'the server of the other process',
     });
 

@@ -7,7 +7,7 @@ import { ownerReference } from '../../src/kube/objects.ts';
 import { eventually } from '../support/eventually.ts';
 import { configMap, pod, read, type Stage, versionOf } from './contract-objects.ts';
 
-const WAIT = { timeoutMs: 30_000, everyMs: 50 };
+const WAIT = { timeoutMs: 90_000, everyMs: 50 };
 
 export function deletionContract(stage: Stage): void {
   const failure = (promise: Promise<unknown>) =>

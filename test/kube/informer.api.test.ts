@@ -98,7 +98,7 @@ function start(
 }
 
 /** A killed server's last threads may hold its port for a moment longer. */
-const restart = () => eventually(() => api.restartApiServer(), { timeoutMs: 40_000, everyMs: 200 });
+const restart = () => eventually(() => api.restartApiServer(), { timeoutMs: 90_000, everyMs: 200 });
 const watching = () => eventually(() => proxy.openWatches === 1, { what: 'a watch is open' });
 
 describe('an informer', () => {
@@ -298,7 +298,7 @@ describe('an informer', () => {
       api.resumeApiServer();
     }
     await create('a', '1');
-    await eventually(() => told.includes('added a 1'), { timeoutMs: 20_000 });
+    await eventually(() => told.includes('added a 1'), { timeoutMs: 60_000 });
   });
 
   it('survives a restart of the API server, and the 410 that a restarted one answers with', async () => {
@@ -312,9 +312,9 @@ describe('an informer', () => {
     await remove('a');
     await apply('b', '2');
     await restart();
-    await eventually(() => apply('c', '1'), { timeoutMs: 30_000 });
+    await eventually(() => apply('c', '1'), { timeoutMs: 60_000 });
     proxy.cutWatches();
-    await eventually(() => told.length === 5, { timeoutMs: 30_000 });
+    await eventually(() => told.length === 5, { timeoutMs: 60_000 });
     expect(told.slice(2)).toEqual(['deleted a 1', 'updated b 2', 'added c 1']);
     expect(failures.join('\n')).toContain('410 Expired');
   });
@@ -324,7 +324,7 @@ describe('an informer', () => {
     await informer.synced();
     await watching();
     await restart();
-    await eventually(() => apply('a', '1'), { timeoutMs: 30_000 });
-    await eventually(() => told.at(-1) === 'added a 1', { timeoutMs: 30_000 });
+    await eventually(() => apply('a', '1'), { timeoutMs: 60_000 });
+    await eventually(() => told.at(-1) === 'added a 1', { timeoutMs: 60_000 });
   });
 });

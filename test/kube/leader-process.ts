@@ -25,8 +25,8 @@ const election = new LeaderElection({
   namespace,
   name: 'election',
   identity,
-  leaseDurationMs: 3_000,
-  renewDeadlineMs: 2_000,
+  leaseDurationMs: 6_000,
+  renewDeadlineMs: 4_000,
   retryPeriodMs: 300,
 });
 

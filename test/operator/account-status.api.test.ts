@@ -41,7 +41,7 @@ async function setLogin(name: string, patch: Partial<Login>): Promise<void> {
 const reasons = async (name: string) =>
   (await bench.events('EppRegistry', name)).map((event) => event.split(':')[0]);
 
-it('tells of refused credentials, of a new password, and of jobs', { timeout: 60_000 }, async () => {
+it('tells of refused credentials, of a new password, and of jobs', async () => {
   await bench.registry({ credentials: ['username', 'password', 'newPassword'] });
   const name = 'verisign';
   await bench.until(EPP_REGISTRY, name, 'CredentialsAccepted', 'Unknown NotTried');

@@ -347,7 +347,7 @@ describe('a ledger', () => {
     await eventually(
       async () => expect(await admin.get(NAMESPACE, { name: SOON_GONE() })).toBeUndefined(),
       // The controller that empties it looks for new kinds now and then, and waits longer after each refusal.
-      { timeoutMs: 50_000, everyMs: 100 },
+      { timeoutMs: 120_000, everyMs: 100 },
     );
   });
 });

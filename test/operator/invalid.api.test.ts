@@ -63,7 +63,7 @@ afterAll(async () => {
 /** The CRD's new schema takes a moment to be served. */
 async function createSet(name: string, spec: object): Promise<void> {
   const manifest = setManifest({ name, spec, metadata: { namespace: NAME } });
-  await eventually(() => client.create(EPP_SET, manifest as unknown as EppSet), { timeoutMs: 20_000 });
+  await eventually(() => client.create(EPP_SET, manifest as unknown as EppSet), { timeoutMs: 60_000 });
 }
 
 describe('an invalid set', () => {
@@ -97,7 +97,7 @@ describe('an invalid registry', () => {
   beforeAll(async () => {
     const manifest = registryManifest({ name, spec: { profile: 'martian' }, metadata: { namespace: NAME } });
     await eventually(() => client.create(EPP_REGISTRY, manifest as unknown as EppRegistry), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   });
 

@@ -5,7 +5,7 @@ export async function eventually<T>(
   check: () => T | Promise<T>,
   options: { timeoutMs?: number; everyMs?: number; what?: string } = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 20, what = 'condition' } = options;
+  const { timeoutMs = 30_000, everyMs = 20, what = 'condition' } = options;
   const end = performance.now() + timeoutMs;
   let last: unknown = new Error('returned false');
   for (;;) {
