@@ -10,6 +10,13 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
+          // A process and a copy of all modules for each of hundreds of files took longer than the tests: files of one worker share both.
+          // So a test puts back what it changes of the process, as of its environment.
+          isolate: false,
+          maxWorkers: 2,
+          // For a busy machine; nothing should come near it.
+          testTimeout: 40_000,
+          hookTimeout: 40_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.api.test.ts', 'test/**/*.e2e.test.ts', 'test/**/*.interop.test.ts'],
         },
@@ -31,8 +38,8 @@ export default defineConfig({
           name: 'api',
           globalSetup: ['test/cluster/vitest-api.ts'],
           include: ['test/**/*.api.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           maxWorkers: 2,
         },
       },

@@ -28,11 +28,15 @@ describe('eppset crds', () => {
 
   it('prints all of them as one YAML stream', async () => {
     let printed = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       printed += String(text);
       return true;
     });
-    await crdsCommand().parseAsync([], { from: 'user' });
+    try {
+      await crdsCommand().parseAsync([], { from: 'user' });
+    } finally {
+      stdout.mockRestore();
+    }
     const kinds = parseAllDocuments(printed).map((document) => document.getIn(['spec', 'names', 'kind']));
     expect(kinds).toEqual([
       'EppConnectionLease',

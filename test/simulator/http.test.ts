@@ -70,16 +70,16 @@ describe('the HTTP port', () => {
   it('changes limit and latency at run time, and leaves the rest', async () => {
     const simulator = await simulate({ latencyMs: { fixed: 0, commands: { poll: 1 } } });
     const session = await openSession(optionsFor(simulator));
-    expect((await ask(simulator, '/control', { latencyMs: { fixed: 40 }, limits: { acme: 1 } })).status).toBe(
-      200,
-    );
+    expect(
+      (await ask(simulator, '/control', { latencyMs: { fixed: 300 }, limits: { acme: 1 } })).status,
+    ).toBe(200);
     const atMs = performance.now();
     await session.send(CHECK, SOON);
-    expect(performance.now() - atMs).toBeGreaterThan(38);
+    expect(performance.now() - atMs).toBeGreaterThan(298);
     await expect(openSession(optionsFor(simulator))).rejects.toMatchObject({ kind: 'limit', code: 2502 });
     const poll = performance.now();
     await session.send({ command: 'poll', body: { op: 'req' } }, SOON);
-    expect(performance.now() - poll).toBeLessThan(35);
+    expect(performance.now() - poll).toBeLessThan(250);
   });
 
   it('queues poll messages', async () => {
