@@ -116,7 +116,7 @@ describe.each(Object.entries(groups))('%s that is wrong', { timeout: 60_000 }, (
   });
 });
 
-describe('what is no command at all', { timeout: 20_000 }, () => {
+describe('what is no command at all', () => {
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])(
     '%s is no way to give a command',
     async (method) => {

@@ -10,7 +10,7 @@ const authInfo = { pw: 'transfer-secret' };
 /** Transaction ids are given in the order of sending. */
 const turn = (reply: Reply) => Number.parseInt(reply.body.clTRID.split('-').at(-1), 36);
 
-describe('an account with a rate of commands', { timeout: 30_000 }, () => {
+describe('an account with a rate of commands', () => {
   it('gets no more than that, whatever is asked, and transforms before what floods it', async () => {
     const budget = Object.assign(new ScriptedBudget(10), { commands: { perSecond: PER_SECOND } });
     const startedMs = performance.now();

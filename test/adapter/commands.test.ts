@@ -9,7 +9,7 @@ afterAll(() => h.stop());
 
 const authInfo = { pw: 'transfer-secret' };
 
-describe('commands over HTTP', { timeout: 20_000 }, () => {
+describe('commands over HTTP', () => {
   it('carry a domain through its life', async () => {
     const name = 'life.com';
     const check = () => h.post('/com/check', { names: [name] });
@@ -110,7 +110,7 @@ describe('commands over HTTP', { timeout: 20_000 }, () => {
   });
 });
 
-describe('service routes', { timeout: 20_000 }, () => {
+describe('service routes', () => {
   it('tell that the process lives and is ready', async () => {
     expect(await h.get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await h.get('/livez')).toMatchObject({ status: 200 });

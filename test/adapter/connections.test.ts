@@ -29,7 +29,7 @@ const stats = () => {
 };
 const isReady = async () => (await h.get('/readyz')).status === 200;
 
-describe('connections', { timeout: 20_000 }, () => {
+describe('connections', () => {
   it('are one while nothing happens, and grow to what callers need', async () => {
     await setUp({
       registry: { latencyMs: { commands: { 'domain:check': 30 } } },
@@ -219,7 +219,7 @@ describe('connections', { timeout: 20_000 }, () => {
   });
 });
 
-describe('credentials', { timeout: 20_000 }, () => {
+describe('credentials', () => {
   const write = (password: string) => writeFile(join(h.folder, 'login/password'), password);
 
   it('that the registry refuses are tried once, and again only when the files change', async () => {

@@ -13,7 +13,7 @@ const create = (name: string) => h.post('/com/create', { name, authInfo: { pw: '
 const pool = async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT];
 const stats = () => h.registry.stats().accounts[CLIENT_ID];
 
-describe('drain', { timeout: 20_000 }, () => {
+describe('drain', () => {
   it('finishes a create in flight and what waits, then logs everything out', async () => {
     await setUp({ cap: 2, registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const creates = ['one.com', 'two.com', 'three.com'].map(create);

@@ -32,7 +32,7 @@ const registryOf = (sessions: number) => ({
 const check = (i: number) => h.post('/com/check', { names: [`n${i}.com`] });
 const stats = () => h.registry.stats().accounts[CLIENT_ID];
 
-describe('adapter on a budget of its own', { timeout: 20_000 }, () => {
+describe('adapter on a budget of its own', () => {
   it('never has more sessions than its share, and answers everybody', async () => {
     await setUp(4, { registry: { ...registryOf(4), latencyMs: { commands: { 'domain:check': 5 } } } });
     const replies = await Promise.all(Array.from({ length: 100 }, (_, i) => check(i)));

@@ -29,7 +29,7 @@ async function expectRefused(path: string, body: object, fields: string[], says:
   expect(h.registry.stats().accounts.acme?.commands).toEqual({});
 }
 
-describe('a registry that has an older version of an extension', { timeout: 20_000 }, () => {
+describe('a registry that has an older version of an extension', () => {
   beforeAll(setUp(['fee-1.0', 'fee-0.11'], ['fee-0.11']));
   afterAll(() => h.stop());
 
@@ -78,7 +78,7 @@ describe('a registry that has an older version of an extension', { timeout: 20_0
   });
 });
 
-describe('a registry that has not got an extension', { timeout: 20_000 }, () => {
+describe('a registry that has not got an extension', () => {
   beforeAll(setUp(['secDNS-1.1', 'fee-1.0', 'rgp-1.0'], ['secDNS-1.1']));
   afterAll(() => h.stop());
 
@@ -114,7 +114,7 @@ describe('a registry that has not got an extension', { timeout: 20_000 }, () => 
   });
 });
 
-describe('before any connection was open', { timeout: 20_000 }, () => {
+describe('before any connection was open', () => {
   afterAll(() => h.stop());
 
   it('a command that the version cannot say is refused when it would be written', async () => {

@@ -5,7 +5,7 @@ import { OpenGate } from '../../src/adapter/open-gate.ts';
 const gate = (opensPerSecond = 5, random = () => 0) =>
   new OpenGate({ opensPerSecond, random, backoff: { baseMs: 500, maxMs: 20_000 }, refusedForMs: 300_000 });
 
-describe('open gate', { timeout: 20_000 }, () => {
+describe('open gate', () => {
   it('lets one login prove the credentials before others follow', () => {
     const g = gate();
     expect(g.waitMs(0, 0)).toBe(0);

@@ -12,7 +12,7 @@ const authInfo = { pw: 'transfer-secret' };
 /** Until the registry has so many commands, and keeps them. */
 const busy = (count = 1) => eventually(() => h.held() === count);
 
-describe('outcome', { timeout: 20_000 }, () => {
+describe('outcome', () => {
   it('of a create whose connection is cut before its reply is unknown, and it is not sent again', async () => {
     await setUp({ registry: { latencyMs: { commands: { 'domain:create': HELD } } } });
     const cut = h.post('/com/create', { name: 'cut.com', authInfo });

@@ -24,7 +24,7 @@ const rotate = async () => {
   say({ logins: 'prove', password: 'change' });
 };
 
-describe('a new password', { timeout: 20_000 }, () => {
+describe('a new password', () => {
   it('is set by one login, and used by all others from then on', async () => {
     h = await start();
     await rotate();

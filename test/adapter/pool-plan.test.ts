@@ -143,7 +143,7 @@ const cases: Case[] = [
   { what: 'lets a transform end before it looks at the age', has: 't! t~', cap: 9, open: 3, retire: [] },
 ];
 
-describe('pool plan', { timeout: 20_000 }, () => {
+describe('pool plan', () => {
   it.each(cases)(
     '$what',
     ({

@@ -15,7 +15,7 @@ const pool = async () => (await h.get('/debug/pools')).body.accounts[ACCOUNT];
 /** Until the registry has one command, and keeps it. */
 const busy = () => eventually(() => h.held() === 1);
 
-describe('waiting for a connection', { timeout: 20_000 }, () => {
+describe('waiting for a connection', () => {
   it('beyond the room is refused at once with 503 and Retry-After', async () => {
     await setUp({
       cap: 1,

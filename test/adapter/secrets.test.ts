@@ -13,7 +13,7 @@ afterAll(() => h.stop());
 const AUTH = 'transfer-s3cret-value';
 const authInfo = { pw: AUTH };
 
-describe('secrets', { timeout: 20_000 }, () => {
+describe('secrets', () => {
   it('stand in no log, metric, error or report, whatever goes wrong', async () => {
     const told: string[] = [];
     const post = async (path: string, body: unknown) => {

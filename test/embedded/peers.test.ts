@@ -73,4 +73,4 @@ it('a change through one pod drops what the others keep', async () => {
   expect(JSON.parse(created.text)).toMatchObject({ outcome: 'done' });
   for (let i = 0; i < 4; i++) expect((await availability()).avail).toBe(false);
   expect(await figures('epp_check_cache_dropped_total')).toEqual(['1', '1']);
-}, 30_000);
+});

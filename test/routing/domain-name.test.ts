@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalName, isBelow } from '../../src/routing/domain-name.ts';
 
-describe('canonical name', { timeout: 20_000 }, () => {
+describe('canonical name', () => {
   it.each([
     ['example.com', 'example.com'],
     ['EXAMPLE.Com', 'example.com'],
@@ -48,7 +48,7 @@ describe('canonical name', { timeout: 20_000 }, () => {
   });
 });
 
-describe('isBelow', { timeout: 20_000 }, () => {
+describe('isBelow', () => {
   it.each([
     ['a.com', 'com', true],
     ['a.b.com', 'com', true],

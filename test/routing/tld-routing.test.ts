@@ -12,7 +12,7 @@ const router = new TldRouter([
   account('cnnic', 'dnspod', 'cn', '中国'),
 ]);
 
-describe('route of a TLD', { timeout: 20_000 }, () => {
+describe('route of a TLD', () => {
   it.each([
     ['com', undefined, 'verisign-dnspod', 'com'],
     ['COM', undefined, 'verisign-dnspod', 'com'],

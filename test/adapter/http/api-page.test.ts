@@ -95,7 +95,7 @@ const hasCurl = await run('curl', ['--version']).then(
   () => false,
 );
 
-describe.skipIf(!hasCurl)('its curl lines (skipped without curl)', { timeout: 20_000 }, () => {
+describe.skipIf(!hasCurl)('its curl lines (skipped without curl)', () => {
   let h: Harness;
   beforeAll(async () => {
     h = await start({ today: new Date('2026-01-31T12:00:00Z'), file: { idempotency: { store: 'memory' } } });

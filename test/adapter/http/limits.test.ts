@@ -22,7 +22,7 @@ afterAll(() => face.app.close());
 const client = () => face.client();
 const check = () => face.check();
 
-describe('a client that is too slow', { timeout: 10_000 }, () => {
+describe('a client that is too slow', () => {
   it('with its headers is told so, and cut', async () => {
     const slow = client();
     await drip(slow, `POST /com/check HTTP/1.1\r\nx-header: ${'x'.repeat(1_000)}`);
@@ -72,7 +72,7 @@ describe('a client that is too slow', { timeout: 10_000 }, () => {
   });
 });
 
-describe('a place', { timeout: 10_000 }, () => {
+describe('a place', () => {
   it('is held by a body that comes slowly, and given back when it breaks off', async () => {
     const slow = Array.from({ length: PLACES }, () => client());
     for (const { socket } of slow) socket.write(post('', 'content-length: 1000\r\n'));
@@ -92,7 +92,7 @@ describe('a place', { timeout: 10_000 }, () => {
   });
 });
 
-describe('what is no HTTP', { timeout: 10_000 }, () => {
+describe('what is no HTTP', () => {
   it.each([
     ['garbage', 'EPP says hello\r\n\r\n', 400, 'bad-request'],
     ['a TLS handshake', '\u0016\u0003\u0001\u0002\u0000\u0001', 400, 'bad-request'],
@@ -146,7 +146,7 @@ describe('what is no HTTP', { timeout: 10_000 }, () => {
   });
 });
 
-describe('a body', { timeout: 10_000 }, () => {
+describe('a body', () => {
   it.each([
     ['by its length', post('', `content-length: ${300 * 1024}\r\n`)],
     [

@@ -26,7 +26,7 @@ const release = () => {
 const statuses = (text: () => string) => answers({ text }).map(({ status }) => status);
 const idle = () => eventually(async () => (await face.check()).status === 200, { what: 'a place' });
 
-describe('requests in a row on one connection', { timeout: 10_000 }, () => {
+describe('requests in a row on one connection', () => {
   it('are answered in their order, whichever is done first', async () => {
     const { socket, text } = face.client();
     socket.write(post(HELD_BODY) + post(BODY) + post('{"names": [7]}') + post(BODY));
@@ -78,7 +78,7 @@ describe('requests in a row on one connection', { timeout: 10_000 }, () => {
   });
 });
 
-describe('answers that nobody reads', { timeout: 20_000 }, () => {
+describe('answers that nobody reads', () => {
   it('are cut in time, however patient the server is with requests; who waits for a command is not', async () => {
     await face.app.close();
     const patient = { headersMs: 60_000, requestMs: 60_000, keepAliveMs: 60_000 };
@@ -101,7 +101,7 @@ describe('answers that nobody reads', { timeout: 20_000 }, () => {
   });
 });
 
-describe('a caller', { timeout: 10_000 }, () => {
+describe('a caller', () => {
   // a caller that closes and one that only says no more look alike: what waits is not sent for nobody
   it('who closes his side is taken to have gone', async () => {
     const { socket, text, closed } = face.client();
@@ -157,7 +157,7 @@ describe('a caller', { timeout: 10_000 }, () => {
   });
 });
 
-describe('headers', { timeout: 10_000 }, () => {
+describe('headers', () => {
   const length = `content-length: ${BODY.length}\r\n`;
 
   it.each([
@@ -191,7 +191,7 @@ describe('headers', { timeout: 10_000 }, () => {
   });
 });
 
-describe('when the server closes', { timeout: 10_000 }, () => {
+describe('when the server closes', () => {
   it('what is being answered still is, and connections without a request are closed', async () => {
     const waiting = face.client();
     const quiet = face.client();

@@ -60,7 +60,7 @@ function conforms(reply: Reply): void {
   expect(data.errors).toBeNull();
 }
 
-describe('the examples of the OpenAPI document', { timeout: 30_000 }, () => {
+describe('the examples of the OpenAPI document', () => {
   const statuses = new Map<string, number>();
 
   it.each(ALL_EXAMPLES)('$operation, $name, is taken', async ({ operation, name, body }) => {
@@ -80,7 +80,7 @@ describe('the examples of the OpenAPI document', { timeout: 30_000 }, () => {
   });
 });
 
-describe('what goes wrong', { timeout: 30_000 }, () => {
+describe('what goes wrong', () => {
   const fee = {
     fee: { commands: [{ name: 'create', class: 'x', date: '2026-01-31T12:00:00Z', currency: 'USD' }] },
   };

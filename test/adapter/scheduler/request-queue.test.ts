@@ -53,7 +53,7 @@ function setUp(limit = 100) {
 
 const transform = { priority: 'transform' } as const;
 
-describe('request queue', { timeout: 20_000 }, () => {
+describe('request queue', () => {
   it('hands out transforms before queries before background work, each first in, first out', () => {
     const { queue, entry, take } = setUp();
     const waiting: [number, Priority][] = [
