@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { type GatewayProblemCode, refused } from '../problems.ts';
 import type { GatewayAnswer, GatewayRequest } from '../request.ts';
 import { fromLegacyHeaders, toLegacyHeaders } from './legacy-headers.ts';
-import { type LegacyFailure, legacyProblem } from './legacy-problems.ts';
 
 export interface LegacyPathOptions {
   clock: Clock;
@@ -42,11 +42,10 @@ export class LegacyPath {
    */
   async send(request: GatewayRequest, url: URL): Promise<GatewayAnswer> {
     let answer = await this.#once(request, url);
-    if ('fault' in answer && answer.fault !== 'legacy-timeout' && !answer.final && !request.transform)
-      answer = await this.#once(request, url);
-    if (!('fault' in answer)) return answer;
-    const problem = legacyProblem(answer, request.transform);
-    return { ...problem, headers: { ...problem.headers, 'x-epp-path': 'legacy' } };
+    if ('code' in answer && !answer.final && !request.transform) answer = await this.#once(request, url);
+    if (!('code' in answer)) return answer;
+    const { status, headers, body } = refused(answer.code, answer.detail, { query: !request.transform });
+    return { status, headers: { ...headers, 'x-epp-path': 'legacy' }, body };
   }
 
   /** What is still on its way fails: whoever serves requests waits for them first. */
@@ -80,9 +79,11 @@ export class LegacyPath {
   }
 }
 
-interface Failure extends LegacyFailure {
-  /** Would be so again. */
-  readonly final?: boolean;
+interface Failure {
+  readonly code: GatewayProblemCode & `legacy-${string}`;
+  readonly detail: string;
+  /** Would be so again, or nobody waits for it any more. */
+  readonly final: boolean;
 }
 
 /** One request and its answer. undici says when it begins to write: what failed before was certainly not sent. */
@@ -101,8 +102,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   late(): void {
-    const outcome = this.#outcome;
-    this.#fail({ fault: 'legacy-timeout', outcome, detail: 'the legacy system has not answered in time' });
+    this.#fail(
+      this.#controller
+        ? { code: 'legacy-timeout', detail: 'the legacy system has not answered in time', final: true }
+        : { code: 'legacy-unreachable', detail: 'the time passed without a connection', final: true },
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -122,8 +126,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#bytes <= this.#maxBytes) this.#chunks.push(chunk);
     else
       this.#fail({
-        fault: 'legacy-failed',
-        outcome: 'unknown',
+        code: 'legacy-lost',
         detail: `the legacy system's answer has more than ${this.#maxBytes} bytes`,
         final: true,
       });
@@ -135,13 +138,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: unknown): void {
-    const outcome = this.#outcome;
-    const fault = outcome === 'not-sent' ? 'legacy-unreachable' : 'legacy-failed';
-    this.#fail({ fault, outcome, detail: `the legacy system did not answer: ${reasonOf(error)}` });
-  }
-
-  get #outcome(): 'not-sent' | 'unknown' {
-    return this.#controller ? 'unknown' : 'not-sent';
+    const code = this.#controller ? 'legacy-lost' : 'legacy-unreachable';
+    this.#fail({ code, detail: `the legacy system did not answer: ${reasonOf(error)}`, final: false });
   }
 
   #fail(failure: Failure): void {

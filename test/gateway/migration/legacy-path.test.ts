@@ -197,7 +197,7 @@ describe('LegacyPath', () => {
     const answer = await legacy.send(create(), server.url);
     expect(server.requests()).toBe(1);
     expect(problem(answer)).toMatchObject({
-      type: '/problems/legacy-failed',
+      type: '/problems/legacy-lost',
       status: 502,
       outcome: 'unknown',
       retry: 'reconcile',
@@ -240,7 +240,7 @@ describe('LegacyPath', () => {
     for (const leftMs of [-1, 50]) {
       const late = await narrow.send(create({ deadlineMs: systemClock.monotonicMs() + leftMs }), old.url);
       expect(problem(late)).toMatchObject({
-        type: '/problems/legacy-timeout',
+        type: '/problems/legacy-unreachable',
         status: 503,
         outcome: 'not-sent',
       });
@@ -257,7 +257,7 @@ describe('LegacyPath', () => {
   it('does not pass on an answer that is larger than it may be, nor asks again', async () => {
     old.answer = (response) => response.end(Buffer.alloc(100_001));
     expect(problem(await legacy.send(info(), old.url))).toMatchObject({
-      type: '/problems/legacy-failed',
+      type: '/problems/legacy-lost',
       status: 502,
       outcome: 'unknown',
       detail: "the legacy system's answer has more than 100000 bytes",
