@@ -59,7 +59,7 @@ describe.each(LIMITS)('of a limit of %d, under more demand than that', (limit) =
     const sim = busy(limit);
     // The last digits are lost in sums.
     expect(used(sim, limit, () => sim.world.run(20 * MINUTE))).toBeCloseTo(1, 9);
-  }, 30_000);
+  }, 120_000);
 
   it('nearly all is used while half of it moves back and forth every minute', () => {
     const sim = busy(limit);
@@ -72,7 +72,7 @@ describe.each(LIMITS)('of a limit of %d, under more demand than that', (limit) =
     // A pod that has what it needs is granted one more, in reserve, and does not open it.
     const reserve = sim.podsOf('core').length / limit;
     expect(share + reserve).toBeGreaterThanOrEqual(LEAST);
-  }, 30_000);
+  }, 120_000);
 
   it('nearly all is used while everything is replaced, one pod a minute', () => {
     const sim = busy(limit);
@@ -88,5 +88,5 @@ describe.each(LIMITS)('of a limit of %d, under more demand than that', (limit) =
     });
     expect(sim.registry.peaks.get(ACCOUNT)).toBeLessThanOrEqual(limit);
     expect(share).toBeGreaterThanOrEqual(LEAST);
-  }, 30_000);
+  }, 120_000);
 });
