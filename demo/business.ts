@@ -20,8 +20,11 @@ export interface Answer {
 /** One HTTP client over its own connections. */
 export class Caller {
   private readonly agent: Agent;
+  private readonly headers: Readonly<Record<string, string>>;
 
-  constructor(connections: number) {
+  /** @param headers of every request */
+  constructor(connections: number, headers: Readonly<Record<string, string>>) {
+    this.headers = headers;
     this.agent = new Agent({ connections, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
   }
 
@@ -29,7 +32,7 @@ export class Caller {
     try {
       const response = await request(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...this.headers },
         body: JSON.stringify(body),
         dispatcher: this.agent,
         // A Service picks a pod for each connection: without an end to connections a new pod would never be asked.

@@ -20,7 +20,7 @@ interface Domain {
 
 /** Registrations and renewals at a steady rate, whatever the answers: what customers buy does not wait for our queue. */
 export class CoreLoad {
-  private readonly caller = new Caller(64);
+  private readonly caller: Caller;
   private readonly results: CoreResult[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly renewable: Domain[] = [];
@@ -30,6 +30,7 @@ export class CoreLoad {
   private readonly options: {
     /** Base URL of the set that serves registrations. */
     url: string;
+    headers: Readonly<Record<string, string>>;
     /** Commands a second, by TLD. */
     rates: Record<string, number>;
     /** How long a customer waits for one registration. */
@@ -40,6 +41,7 @@ export class CoreLoad {
 
   constructor(options: CoreLoad['options']) {
     this.options = options;
+    this.caller = new Caller(64, options.headers);
   }
 
   start(): void {
@@ -123,11 +125,16 @@ export class Flood {
   private runs: Promise<void>[] = [];
   answered = 0;
   refused = 0;
-  private readonly options: { url: string; tlds: readonly string[]; clients: number };
+  private readonly options: {
+    url: string;
+    headers: Readonly<Record<string, string>>;
+    tlds: readonly string[];
+    clients: number;
+  };
 
   constructor(options: Flood['options']) {
     this.options = options;
-    this.caller = new Caller(options.clients);
+    this.caller = new Caller(options.clients, options.headers);
   }
 
   start(): void {

@@ -1,3 +1,8 @@
+import {
+  INTERNAL_TOKEN_HEADER,
+  INTERNAL_TOKEN_KEYS,
+  INTERNAL_TOKEN_SECRET,
+} from '../src/api/http/internal-token.ts';
 import { engine } from '../test/cluster/engine.ts';
 import { buildImage } from '../test/cluster/image.ts';
 import {
@@ -70,9 +75,10 @@ async function placeOf(kind: KindCluster, image: string, keep: boolean): Promise
       `export KUBECONFIG=${kind.kubeconfigPath}`,
       `kubectl get eppsets,eppreg -n ${NAMESPACE}`,
       `kubectl get eppledger,epplease -n ${NAMESPACE}`,
-      `curl -s ${serviceUrl(serviceOf(SETS.query))}/com/check -H 'content-type: application/json' -d '{"names":["example.com"]}'`,
-      `curl -s ${serviceUrl(serviceOf(SETS.core))}/com/create -H 'content-type: application/json' -d '{"name":"example.com","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
-      `curl -s ${serviceUrl(serviceOf(SETS.core))}/debug/pools`,
+      `TOKEN=$(kubectl get secret ${INTERNAL_TOKEN_SECRET} -n ${NAMESPACE} -o jsonpath='{.data.${INTERNAL_TOKEN_KEYS.send}}' | base64 -d)`,
+      `curl -s ${serviceUrl(serviceOf(SETS.query))}/com/check -H "${INTERNAL_TOKEN_HEADER}: $TOKEN" -H 'content-type: application/json' -d '{"names":["example.com"]}'`,
+      `curl -s ${serviceUrl(serviceOf(SETS.core))}/com/create -H "${INTERNAL_TOKEN_HEADER}: $TOKEN" -H 'content-type: application/json' -d '{"name":"example.com","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
+      `curl -s ${serviceUrl(serviceOf(SETS.core))}/debug/pools -H "${INTERNAL_TOKEN_HEADER}: $TOKEN"`,
       `curl -s ${serviceUrl(REGISTRIES[0].service)}/stats`,
     ],
     close: async () => {

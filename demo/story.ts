@@ -4,6 +4,7 @@ import { EPP_CONNECTION_LEDGER } from '../src/api/v1alpha1/connection-ledger.ts'
 import { LABEL } from '../src/api/v1alpha1/labels.ts';
 import { EPP_SET, type EppSet } from '../src/api/v1alpha1/set.ts';
 import { POD, type Pod } from '../src/kube/builtin.ts';
+import { tokenHeaders } from '../test/support/internal-token.ts';
 import { Caller } from './business.ts';
 import { FILES, LOAD, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { type CoreFigures, CoreLoad, Flood } from './load.ts';
@@ -43,6 +44,8 @@ class Story {
   private readonly startMs = performance.now();
   private flood: Flood | undefined;
   private core: CoreLoad | undefined;
+  /** What the adapters want to see: the callers here stand in for gateways. */
+  private headers: Readonly<Record<string, string>> = {};
 
   constructor(place: Place, table: LiveTable, signal: AbortSignal) {
     this.place = place;
@@ -60,6 +63,7 @@ class Story {
 
     const core = new CoreLoad({
       url: this.place.serviceUrl(serviceOf(SETS.core)),
+      headers: this.headers,
       rates: LOAD.corePerSecond,
       patienceMs: LOAD.patienceMs,
       label: 'sets',
@@ -124,6 +128,7 @@ class Story {
     await this.answers(this.place.serviceUrl(SHARED_SERVICE), 'com');
     const core = new CoreLoad({
       url: this.place.serviceUrl(SHARED_SERVICE),
+      headers: this.headers,
       rates: LOAD.sharedCorePerSecond,
       patienceMs: LOAD.patienceMs,
       label: 'shared',
@@ -146,6 +151,7 @@ class Story {
   private newFlood(service: string): Flood {
     const flood = new Flood({
       url: this.place.serviceUrl(service),
+      headers: this.headers,
       tlds: LOAD.floodTlds,
       clients: LOAD.floodClients,
     });
@@ -186,15 +192,13 @@ class Story {
 
   /** Waits until a check is answered. */
   private async answers(url: string, tld: string): Promise<void> {
-    const caller = new Caller(1);
-    try {
-      await this.until(120_000, `${url} answers a check`, async () => {
-        const answer = await caller.post(`${url}/${tld}/check`, { names: [`first.${tld}`] });
-        return answer.status === 200;
-      });
-    } finally {
+    await this.until(120_000, `${url} answers a check`, async () => {
+      this.headers = await tokenHeaders(this.place.client, NAMESPACE);
+      const caller = new Caller(1, this.headers);
+      const answer = await caller.post(`${url}/${tld}/check`, { names: [`first.${tld}`] });
       await caller.close();
-    }
+      return answer.status === 200;
+    });
   }
 
   private async podsOf(set: string): Promise<Pod[]> {

@@ -21,6 +21,7 @@ export interface Lane {
   callers: number;
   /** Of the set's door. */
   url: string;
+  headers: Readonly<Record<string, string>>;
 }
 
 export class Load {
@@ -70,13 +71,13 @@ export class Load {
   }
 
   /** Core registers, query checks. */
-  async #ask({ set, url, tld }: Lane, name: string): Promise<boolean> {
+  async #ask({ set, url, tld, headers }: Lane, name: string): Promise<boolean> {
     const create = { name, period: { value: 1, unit: 'y' }, authInfo: { pw: 'chaos-only-1' } };
     const [command, body] = set.class === 'core' ? ['create', create] : ['check', { names: [name] }];
     try {
       const { statusCode, body: answer } = await request(`${url}/${tld}/${command}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
         dispatcher: this.#agent,
         // A Service picks a pod for each connection.

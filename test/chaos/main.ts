@@ -5,7 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/lib/errors.ts';
-import { ACCOUNTS, CALLERS, Q_MS, RECOVERY_MS, T_EXP_MS, TTL_MS } from './cast.ts';
+import { tokenHeaders } from '../support/internal-token.ts';
+import { ACCOUNTS, CALLERS, NAMESPACE, Q_MS, RECOVERY_MS, T_EXP_MS, TTL_MS } from './cast.ts';
 import { type Scenario, seconds } from './drama.ts';
 import { Load } from './load.ts';
 import { perform, type Result, steadyAgain } from './perform.ts';
@@ -37,10 +38,12 @@ interface Run {
 async function performAll(scenarios: readonly Scenario[], stage: Stage, signal: AbortSignal): Promise<Run> {
   const view = new View(stage);
   await view.start();
+  const headers = await tokenHeaders(stage.client, NAMESPACE);
   const load = new Load(
     CALLERS.map(({ set, account, callers }) => ({
       set,
       callers,
+      headers,
       tld: ACCOUNTS.find(({ name }) => name === account)?.tld ?? '',
       url: stage.url(set.nodePort),
     })),

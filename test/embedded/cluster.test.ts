@@ -1,6 +1,7 @@
 /** The samples, with the real operator, simulators and adapters, in this process. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOAD_PATH, loadReport } from '../../src/api/http/load-report.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { LABEL } from '../../src/api/v1alpha1/labels.ts';
@@ -8,20 +9,23 @@ import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
 import { type EmbeddedCluster, startEmbedded } from '../../src/embedded/cluster.ts';
 import { readManifests } from '../../src/embedded/manifests.ts';
 import { isConflict } from '../../src/kube/api-error.ts';
-import { POD } from '../../src/kube/builtin.ts';
+import { ENDPOINT_SLICE, POD } from '../../src/kube/builtin.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import type { SimulatorStats } from '../../src/simulator/stats.ts';
 import { read } from '../kube/contract-objects.ts';
 import { eventually } from '../support/eventually.ts';
+import { tokenHeaders } from '../support/internal-token.ts';
 
 const NAMESPACE = 'eppset-demo';
 const LIMITS: Readonly<Record<string, number>> = { 'verisign-sim': 20, 'cnnic-sim': 4 };
 const SAMPLES = fileURLToPath(new URL('../../manifests/samples/', import.meta.url));
 let cluster: EmbeddedCluster;
+let token: Record<string, string>;
 
 beforeAll(async () => {
   cluster = await startEmbedded({ manifests: await readManifests(SAMPLES), timeScale: 0.05, log: silentLog });
   await cluster.ready();
+  token = await tokenHeaders(cluster.client, NAMESPACE);
 }, 60_000);
 afterAll(() => cluster?.close(), 30_000);
 
@@ -34,7 +38,7 @@ interface Answer {
 const post = async (set: string, path: string, body: object) => {
   const response = await fetch(`${url(`${set}-adapter`)}/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...token },
     body: JSON.stringify(body),
   });
   const answer = (await response.json()) as Answer;
@@ -76,6 +80,22 @@ function keepAsking(set: string): { stop(): Promise<{ answered: number; others: 
   };
 }
 
+it('has slices that lead to each adapter, which answer gateways alone', async () => {
+  const { items } = await cluster.client.list(ENDPOINT_SLICE, {
+    namespace: NAMESPACE,
+    labelSelector: `${LABEL.component}=adapter,${LABEL.setObject}=epp-core-bj`,
+  });
+  const origins = items.flatMap(({ endpoints = [], ports = [] }) =>
+    endpoints.flatMap(({ addresses }) => addresses.map((address) => `http://${address}:${ports[0]?.port}`)),
+  );
+  expect(new Set(origins).size).toBe((await podsOf('epp-core-bj')).length);
+  for (const origin of origins) {
+    expect((await fetch(origin + LOAD_PATH)).status).toBe(401);
+    const load = await (await fetch(origin + LOAD_PATH, { headers: token })).json();
+    expect(loadReport.parse(load)).toMatchObject({ set: 'epp.core.bj', stage: 'serving' });
+  }
+});
+
 it('answers commands through its sets', async () => {
   expect(await post('epp-query-bj', 'com/check', { names: ['example.com'] })).toMatchObject({
     status: 200,
@@ -85,7 +105,9 @@ it('answers commands through its sets', async () => {
   expect(await post('epp-core-bj', 'cn/create', domain)).toMatchObject({ outcome: 'done', code: 1000 });
   expect(await post('epp-core-bj', 'cn/create', domain)).toMatchObject({ status: 409, code: 2302 });
   expect(await post('epp-manage-bj', 'cn/info', { name: 'example.cn' })).toMatchObject({ code: 1000 });
-  const pools = (await (await fetch(`${url('epp-core-bj-adapter')}/debug/pools`)).json()) as { set: string };
+  const pools = (await (
+    await fetch(`${url('epp-core-bj-adapter')}/debug/pools`, { headers: token })
+  ).json()) as { set: string };
   expect(pools.set).toBe('epp.core.bj');
 });
 

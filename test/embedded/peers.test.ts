@@ -7,11 +7,13 @@ import { type EmbeddedCluster, startEmbedded } from '../../src/embedded/cluster.
 import { readManifests } from '../../src/embedded/manifests.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { eventually } from '../support/eventually.ts';
+import { tokenHeaders } from '../support/internal-token.ts';
 
 const NAMESPACE = 'eppset-demo';
 const SET = 'epp-core-bj';
 const SAMPLES = fileURLToPath(new URL('../../manifests/samples/', import.meta.url));
 let cluster: EmbeddedCluster;
+let token: Record<string, string>;
 
 beforeAll(async () => {
   const manifests = (await readManifests(SAMPLES)).flatMap((object) => {
@@ -22,6 +24,7 @@ beforeAll(async () => {
   });
   cluster = await startEmbedded({ manifests, timeScale: 0.05, log: silentLog });
   await cluster.ready();
+  token = await tokenHeaders(cluster.client, NAMESPACE);
 }, 60_000);
 afterAll(() => cluster?.close(), 30_000);
 
@@ -38,7 +41,7 @@ function ask(path: string, body?: object): Promise<Reply> {
     {
       agent: false,
       method: body ? 'POST' : 'GET',
-      headers: { 'content-type': 'application/json', connection: 'close' },
+      headers: { 'content-type': 'application/json', connection: 'close', ...token },
     },
     (response) => {
       let text = '';
