@@ -230,7 +230,15 @@ export function refused(
       ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
     },
     body: Buffer.from(
-      JSON.stringify({ type: `/problems/${code}`, title, status, detail, outcome, retry, ...(errors && { errors }) }),
+      JSON.stringify({
+        type: `/problems/${code}`,
+        title,
+        status,
+        detail,
+        outcome,
+        retry,
+        ...(errors && { errors }),
+      }),
     ),
   };
 }

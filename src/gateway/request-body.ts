@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import { MAX_BODY_BYTES } from '../lib/http-server.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/** Its bytes; `too-large` as soon as that is known; `gone` where the caller closed the connection midway. Never rejects. */
+export function bodyOf(request: IncomingMessage): Promise<Buffer | 'too-large' | 'gone'> {
+  return new Promise((resolve) => {
+    const told = request.headers['content-length'];
+    if (told !== undefined && Number(told) > MAX_BODY_BYTES) {
+      resolve('too-large');
+      return;
+    }
+    let first: Buffer | undefined;
+    let more: Buffer[] | undefined;
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        // it goes on to be read, into nothing
+        more = undefined;
+        resolve('too-large');
+      } else if (!first) first = chunk;
+      else if (more) more.push(chunk);
+      else more = [first, chunk];
+    });
+    request.on('end', () => resolve(more ? Buffer.concat(more) : (first ?? EMPTY)));
+    request.on('close', () => resolve('gone'));
+    request.on('error', () => resolve('gone'));
+  });
+}

@@ -1,0 +1,207 @@
+/**
+ * Reads HTTP/1.1 responses (RFC 9112) off a connection, one after another. Stricter than the RFC: what an adapter never sends is an
+ * error, since what follows it on the connection cannot be trusted.
+ */
+import { Buffer } from 'node:buffer';
+
+export interface UpstreamResponse {
+  readonly status: number;
+  /** Those that go on to the caller or are read here, names in lower case. */
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+  /** Whether another request may be sent on the connection. */
+  readonly reusable: boolean;
+}
+
+/** What came is no response, or none that an adapter would send. */
+export class ResponseError extends Error {
+  override readonly name = 'ResponseError';
+}
+
+const MAX_HEAD_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Of all others nobody asks: their values are not even cut out. */
+const KEPT = new Map(
+  [
+    'age',
+    'allow',
+    'connection',
+    'content-length',
+    'content-type',
+    'idempotency-replayed',
+    'retry-after',
+    'traceparent',
+    'transfer-encoding',
+    'x-epp-account',
+    'x-epp-capacity',
+    'x-epp-outcome',
+    'x-epp-set',
+  ].map((name) => [name, name]),
+);
+/** Spellings seen, so that a name is put in lower case once. Bounded: a peer cannot make it grow. */
+const MAX_SPELLINGS = 256;
+const spellings = new Map<string, string | undefined>(KEPT);
+
+function keptName(written: string): string | undefined {
+  if (spellings.has(written)) return spellings.get(written);
+  const kept = KEPT.get(written.toLowerCase());
+  if (spellings.size < MAX_SPELLINGS) spellings.set(written, kept);
+  return kept;
+}
+
+interface Head {
+  status: number;
+  headers: Record<string, string>;
+  reusable: boolean;
+}
+
+export class ResponseReader {
+  #pending: Buffer | undefined;
+  #head: Head | undefined;
+  /** Of a body whose length is known: bytes in all. */
+  #length = 0;
+  #chunked: ChunkedBody | undefined;
+
+  /**
+   * The response that `chunk` completes; undefined while bytes are missing. Throws a ResponseError, after which the connection is of
+   * no use. Bytes behind the response are an error too: nothing was asked yet.
+   */
+  read(chunk: Buffer): UpstreamResponse | undefined {
+    let bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending = undefined;
+    while (this.#head === undefined) {
+      const end = bytes.indexOf(END_OF_HEAD);
+      if (end < 0 || end > MAX_HEAD_BYTES) {
+        if (bytes.length > MAX_HEAD_BYTES) throw new ResponseError('its headers have more than 64 KiB');
+        this.#pending = bytes;
+        return undefined;
+      }
+      const head = readHead(bytes.toString('latin1', 0, end));
+      bytes = bytes.subarray(end + END_OF_HEAD.length);
+      // 1xx: the response is still to come
+      if (head.status >= 200) this.#begin(head);
+    }
+    return this.#chunked
+      ? this.#readChunks(this.#head, this.#chunked, bytes)
+      : this.#readLength(this.#head, bytes);
+  }
+
+  #begin(head: Head): void {
+    const { 'content-length': length, 'transfer-encoding': encoding } = head.headers;
+    if (encoding !== undefined) {
+      if (encoding.toLowerCase() !== 'chunked' || length !== undefined) {
+        throw new ResponseError('its length is told in a way that cannot be trusted');
+      }
+      this.#chunked = new ChunkedBody();
+    } else if (head.status === 204 || head.status === 304) {
+      this.#length = 0;
+    } else {
+      if (length === undefined || !/^\d{1,9}$/.test(length)) {
+        throw new ResponseError('it tells no length that can be read');
+      }
+      this.#length = Number(length);
+      if (this.#length > MAX_BODY_BYTES) throw new ResponseError('its body has more than 16 MiB');
+    }
+    this.#head = head;
+  }
+
+  #readLength(head: Head, bytes: Buffer): UpstreamResponse | undefined {
+    if (bytes.length < this.#length) {
+      this.#pending = bytes;
+      return undefined;
+    }
+    if (bytes.length > this.#length) throw new ResponseError('more bytes came than it said');
+    return this.#done(head, bytes);
+  }
+
+  #readChunks(head: Head, chunked: ChunkedBody, bytes: Buffer): UpstreamResponse | undefined {
+    const rest = chunked.read(bytes);
+    if (chunked.body === undefined) {
+      if (rest.length > 0) this.#pending = rest;
+      return undefined;
+    }
+    if (rest.length > 0) throw new ResponseError('more bytes came than it said');
+    return this.#done(head, chunked.body);
+  }
+
+  #done({ status, headers, reusable }: Head, body: Buffer): UpstreamResponse {
+    this.#head = undefined;
+    this.#chunked = undefined;
+    return { status, headers, body, reusable };
+  }
+}
+
+function readHead(text: string): Head {
+  // HTTP/1.1 200 OK
+  if (!text.startsWith('HTTP/1.') || text.charCodeAt(8) !== 0x20)
+    throw new ResponseError('it is no HTTP/1.1');
+  const status = Number(text.slice(9, 12));
+  if (!(status >= 100 && status <= 599)) throw new ResponseError('its status cannot be read');
+  const headers: Record<string, string> = {};
+  let at = text.indexOf('\r\n');
+  while (at >= 0) {
+    const start = at + 2;
+    at = text.indexOf('\r\n', start);
+    const colon = text.indexOf(':', start);
+    if (colon <= start || (at >= 0 && colon > at))
+      throw new ResponseError('a line of its headers has no name');
+    const name = keptName(text.slice(start, colon));
+    if (name === undefined) continue;
+    const value = text.slice(colon + 1, at < 0 ? undefined : at).trim();
+    if (headers[name] !== undefined && name === 'content-length' && headers[name] !== value) {
+      throw new ResponseError('it tells two lengths');
+    }
+    headers[name] = value;
+  }
+  const keeps = text.charCodeAt(7) === 0x31 && headers.connection?.toLowerCase() !== 'close';
+  return { status, headers, reusable: keeps };
+}
+
+/** RFC 9112 section 7.1; trailers are read and left out. */
+class ChunkedBody {
+  /** Once all of it is there. */
+  body: Buffer | undefined;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+  #inTrailer = false;
+
+  /** What could not be read yet, or, once the body is there, what stands behind it. */
+  read(bytes: Buffer): Buffer {
+    let at = 0;
+    while (this.body === undefined) {
+      const end = bytes.indexOf(LF, at);
+      if (end < 0) {
+        if (bytes.length - at > 1_024) throw new ResponseError('a line between its chunks is too long');
+        break;
+      }
+      const line = bytes.toString('latin1', at, bytes[end - 1] === CR ? end - 1 : end);
+      if (this.#inTrailer) {
+        at = end + 1;
+        if (line === '') this.body = Buffer.concat(this.#parts);
+        continue;
+      }
+      const digits = /^([\da-f]{1,7})[ \t]*(?:;.*)?$/i.exec(line)?.[1];
+      if (digits === undefined) throw new ResponseError('the size of a chunk cannot be read');
+      const size = Number.parseInt(digits, 16);
+      if (size === 0) {
+        this.#inTrailer = true;
+        at = end + 1;
+        continue;
+      }
+      const start = end + 1;
+      if (bytes.length < start + size + 2) break;
+      if (bytes[start + size] !== CR || bytes[start + size + 1] !== LF) {
+        throw new ResponseError('a chunk is longer than it says');
+      }
+      this.#size += size;
+      if (this.#size > MAX_BODY_BYTES) throw new ResponseError('its body has more than 16 MiB');
+      this.#parts.push(bytes.subarray(start, start + size));
+      at = start + size + 2;
+    }
+    return bytes.subarray(at);
+  }
+}
