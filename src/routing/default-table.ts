@@ -139,11 +139,8 @@ function businessOf(name: SetName): string {
 }
 
 function stateOf<I extends RoutableInstance>(instance: I, options: SetRouterOptions<I>): I['state'] {
-  if (instance.state === 'ready') {
-    if (options.isEjected?.(instance)) return 'dead';
-    if (instance.weight === 0) return 'draining';
-  }
-  return instance.state;
+  if (instance.weight === 0) return 'draining';
+  return instance.state === 'ready' && options.isEjected?.(instance) ? 'dead' : instance.state;
 }
 
 function problemOf(set: string): string {
