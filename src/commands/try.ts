@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { EPP_GATEWAY } from '../api/v1alpha1/gateway.ts';
 import { EPP_REGISTRY } from '../api/v1alpha1/registry.ts';
 import { EPP_SET } from '../api/v1alpha1/set.ts';
 import { type EmbeddedCluster, startEmbedded } from '../embedded/cluster.ts';
@@ -25,7 +26,7 @@ const LIVE_LINE_MS = 1_000;
 
 export function tryCommand(): Command {
   return new Command('try')
-    .description('operator, simulators and adapters in one process: needs no cluster')
+    .description('operator, simulators, adapters and gateways in one process: needs no cluster')
     .option(
       '-f, --filename <path...>',
       'manifests: files or folders; default: the samples with two simulated registries',
@@ -104,13 +105,15 @@ async function follow(cluster: EmbeddedCluster, stop: AbortSignal): Promise<void
 }
 
 async function look({ client }: EmbeddedCluster): Promise<Overview> {
-  const [sets, registries, services, deployments] = await Promise.all([
+  const [gateways, sets, registries, services, deployments] = await Promise.all([
+    client.list(EPP_GATEWAY),
     client.list(EPP_SET),
     client.list(EPP_REGISTRY),
     client.list(SERVICE),
     client.list(DEPLOYMENT),
   ]);
   return {
+    gateways: gateways.items,
     sets: sets.items,
     registries: registries.items,
     services: services.items,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
+import { EPP_GATEWAY } from '../api/v1alpha1/gateway.ts';
 import { EPP_SET } from '../api/v1alpha1/set.ts';
 import { isConflict } from '../kube/api-error.ts';
 import { DEPLOYMENT, SERVICE } from '../kube/builtin.ts';
@@ -36,7 +37,7 @@ export interface EmbeddedOptions {
   firstPort?: number;
 }
 
-/** Operator, simulators and adapters in this process, on an API in memory. */
+/** Operator, simulators, adapters and gateways in this process, on an API in memory. */
 export interface EmbeddedCluster {
   /** A person's client, with full rights. */
   readonly client: KubeClient;
@@ -50,7 +51,7 @@ export interface EmbeddedCluster {
   scale(namespace: string, set: string, replicas: number): Promise<void>;
   /** Ends a pod's program at once, as an OOM kill does: nothing is drained. The pod is started again. */
   killPod(namespace: string, name: string): void;
-  /** Resolves when every set has the condition Ready and every Deployment has all of its pods. */
+  /** Resolves when every set and every gateway has the condition Ready and every Deployment has all of its pods. */
   ready(options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<void>;
   /** Drains the pods, adapters before simulators, and stops everything. Never rejects; resolves within some 15 s, mostly much sooner. */
   close(): Promise<void>;
@@ -211,12 +212,13 @@ class Cluster implements EmbeddedCluster {
   /** Objects that are not as they should be yet, with what is known of why. */
   async #unready(): Promise<string[]> {
     const waiting: string[] = [];
-    for (const set of (await this.client.list(EPP_SET)).items) {
-      const ready = set.status?.conditions?.find(({ type }) => type === 'Ready');
-      const isCurrent = set.status?.observedGeneration === set.metadata.generation;
+    const [sets, gateways] = await Promise.all([this.client.list(EPP_SET), this.client.list(EPP_GATEWAY)]);
+    for (const { kind, metadata, status } of [...sets.items, ...gateways.items]) {
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      const isCurrent = status?.observedGeneration === metadata.generation;
       if (ready?.status !== 'True' || !isCurrent)
         waiting.push(
-          `EppSet ${set.metadata.name}${ready === undefined ? '' : ` (${ready.reason}: ${ready.message})`}`,
+          `${kind} ${metadata.name}${ready === undefined ? '' : ` (${ready.reason}: ${ready.message})`}`,
         );
     }
     for (const { metadata, spec, status } of (await this.client.list(DEPLOYMENT)).items) {

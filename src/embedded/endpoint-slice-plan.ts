@@ -64,10 +64,14 @@ function metadataOf(service: Service, key: string): ObjectMeta {
 
 /** Where the pod can be reached from this machine, by the names of the Service's ports. */
 function portsOf(service: Service, pod: Pod): Ports {
-  return (service.spec?.ports ?? []).flatMap(({ name = '', port, targetPort, protocol = 'TCP' }) => {
-    const loopback = loopbackPort(pod, targetPort ?? port);
-    return loopback === undefined ? [] : [{ name, port: loopback, protocol }];
-  });
+  return (service.spec?.ports ?? []).flatMap(
+    ({ name = '', port, targetPort, protocol = 'TCP', appProtocol }) => {
+      const loopback = loopbackPort(pod, targetPort ?? port);
+      return loopback === undefined
+        ? []
+        : [{ name, port: loopback, protocol, ...(appProtocol && { appProtocol }) }];
+    },
+  );
 }
 
 function endpointOf({ spec }: Service, pod: Pod): V1Endpoint {

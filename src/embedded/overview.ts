@@ -1,10 +1,12 @@
 /** What `eppset try` tells of the cluster: pure functions of the objects in it. */
+import type { EppGateway } from '../api/v1alpha1/gateway.ts';
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
 import type { EppSet } from '../api/v1alpha1/set.ts';
 import type { Deployment, Service } from '../kube/builtin.ts';
-import { setObjectNames } from '../operator/specs/names.ts';
+import { gatewayObjectNames, setObjectNames } from '../operator/specs/names.ts';
 
 export interface Overview {
+  gateways: readonly EppGateway[];
   sets: readonly EppSet[];
   registries: readonly EppRegistry[];
   services: readonly Service[];
@@ -15,6 +17,13 @@ export interface Overview {
 export type UrlOf = (namespace: string, service: string) => string;
 
 export function describeCluster(overview: Overview, urlOf: UrlOf): string[] {
+  const gateways = overview.gateways.map((gateway) => [
+    gateway.metadata.name,
+    'gateway',
+    `${gateway.status?.readyReplicas ?? 0}/${gateway.spec.replicas} pods`,
+    `${gateway.spec.prefix}.*.${gateway.spec.region}`,
+    urlOfGateway(gateway, urlOf),
+  ]);
   const sets = overview.sets.map((set) => [
     set.spec.set,
     set.spec.class,
@@ -29,28 +38,24 @@ export function describeCluster(overview: Overview, urlOf: UrlOf): string[] {
     limitsAt(service, overview),
     urlOf(service.metadata.namespace ?? '', service.metadata.name),
   ]);
-  return table([...sets, ...simulators]);
+  return table([...gateways, ...sets, ...simulators]);
 }
 
 /** Commands that work as they stand in this machine's shell. */
 export function suggestedCommands(overview: Overview, urlOf: UrlOf, platform: NodeJS.Platform): string[] {
-  const query = setOf(overview, 'query');
-  const core = setOf(overview, 'core');
-  const post = (set: EppSet, command: string, body: (tld: string) => object): string => {
-    const tld = tldOf(set, overview);
-    const json = JSON.stringify(body(tld));
-    return `curl -s ${urlOfSet(set, urlOf)}/${tld}/${command} -H ${quoted('content-type: application/json', platform)} -d ${quoted(json, platform)}`;
-  };
+  const post = ({ url, tld }: Door, command: string, body: object): string =>
+    `curl -s ${url}/${tld}/${command} -H ${quoted('content-type: application/json', platform)} -d ${quoted(JSON.stringify(body), platform)}`;
   const commands: string[] = [];
-  if (query !== undefined)
-    commands.push(post(query, 'check', (tld) => ({ names: [`example.${tld}`, `eppset-try.${tld}`] })));
-  if (core !== undefined) {
-    const body = (tld: string) => ({
-      name: `eppset-try.${tld}`,
-      period: { value: 1, unit: 'y' },
-      authInfo: { pw: 'demo-only-1' },
-    });
-    commands.push(post(core, 'create', body), `curl -s ${urlOfSet(core, urlOf)}/debug/pools`);
+  const query = doorTo('query', overview, urlOf);
+  if (query) {
+    const names = [`example.${query.tld}`, `eppset-try.${query.tld}`];
+    commands.push(post(query, 'check', { names }));
+  }
+  const core = doorTo('core', overview, urlOf);
+  if (core) {
+    const name = `eppset-try.${core.tld}`;
+    const body = { name, period: { value: 1, unit: 'y' }, authInfo: { pw: 'demo-only-1' } };
+    commands.push(post(core, 'create', body), `curl -s ${core.url}${core.look}`);
   }
   for (const { metadata } of simulatorServices(overview))
     commands.push(`curl -s ${urlOf(metadata.namespace ?? '', metadata.name)}/stats`);
@@ -58,7 +63,7 @@ export function suggestedCommands(overview: Overview, urlOf: UrlOf, platform: No
 }
 
 /** One line: connections of each account, pods of each set. */
-export function liveLine({ sets, registries }: Overview): string {
+export function liveLine({ sets, registries }: Pick<Overview, 'sets' | 'registries'>): string {
   const accounts = registries.map(({ metadata, status }) => {
     const { open = 0, limit = 0, quarantined = 0 } = status?.connections ?? {};
     const quarantine = quarantined > 0 ? ` (${quarantined} quarantined)` : '';
@@ -68,9 +73,23 @@ export function liveLine({ sets, registries }: Overview): string {
   return `${accounts.join(', ')} | pods: ${pods.join(', ')}`;
 }
 
-/** The set of a class, or any when there is none. */
-function setOf({ sets }: Overview, wanted: EppSet['spec']['class']): EppSet | undefined {
-  return sets.find((set) => set.spec.class === wanted) ?? sets[0];
+/** Who takes commands of people. */
+interface Door {
+  url: string;
+  tld: string;
+  /** Path of something to look at. */
+  look: string;
+}
+
+/** A gateway, else an adapter that asks for no token: one of a set of that class, or any. */
+function doorTo(wanted: EppSet['spec']['class'], overview: Overview, urlOf: UrlOf): Door | undefined {
+  const [gateway] = overview.gateways;
+  const tld = gateway?.spec.routes[0]?.tlds[0];
+  if (gateway && tld !== undefined)
+    return { url: urlOfGateway(gateway, urlOf), tld, look: '/discovery/v1/sets' };
+  const open = overview.sets.filter(({ spec }) => spec.callers === 'Anyone');
+  const set = open.find(({ spec }) => spec.class === wanted) ?? open[0];
+  return set && { url: urlOfSet(set, urlOf), tld: tldOf(set, overview), look: '/debug/pools' };
 }
 
 function tldOf(set: EppSet, { registries }: Overview): string {
@@ -80,6 +99,9 @@ function tldOf(set: EppSet, { registries }: Overview): string {
 
 const urlOfSet = ({ metadata: { namespace = '', name } }: EppSet, urlOf: UrlOf): string =>
   urlOf(namespace, setObjectNames(name).adapter);
+
+const urlOfGateway = ({ metadata: { namespace = '', name } }: EppGateway, urlOf: UrlOf): string =>
+  urlOf(namespace, gatewayObjectNames(name).gateway);
 
 /** Services with a port `http` in front of a Deployment that runs the simulator. */
 function simulatorServices({ services, deployments }: Overview): Service[] {

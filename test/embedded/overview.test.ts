@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EppGateway } from '../../src/api/v1alpha1/gateway.ts';
 import type { EppRegistry } from '../../src/api/v1alpha1/registry.ts';
 import type { EppSet } from '../../src/api/v1alpha1/set.ts';
 import { serviceOf } from '../../src/embedded/cluster-dns.ts';
@@ -6,18 +7,25 @@ import { describeCluster, liveLine, type Overview, suggestedCommands } from '../
 import type { Deployment, Service } from '../../src/kube/builtin.ts';
 
 const meta = (name: string) => ({ namespace: 'demo', name });
-const set = (name: string, setClass: 'core' | 'query') =>
+const set = (name: string, setClass: 'core' | 'query', callers = 'Gateways') =>
   ({
     metadata: meta(name),
     spec: {
       set: `epp.${setClass}.bj`,
       class: setClass,
+      callers,
       replicas: 2,
       pools: [{ registry: 'cn-account', min: 1, max: 3 }],
     },
     status: { readyReplicas: 1 },
   }) as unknown as EppSet;
+const gateway = {
+  metadata: meta('front'),
+  spec: { prefix: 'epp', region: 'bj', replicas: 2, routes: [{ tlds: ['cn', 'com'] }] },
+  status: { readyReplicas: 2 },
+} as unknown as EppGateway;
 const overview: Overview = {
+  gateways: [gateway],
   sets: [set('core-bj', 'core'), set('query-bj', 'query')],
   registries: [
     {
@@ -47,6 +55,7 @@ const urlOf = (namespace: string, service: string) => `http://${service}.${names
 it('describes what runs, in columns', () => {
   const lines = describeCluster(overview, urlOf);
   expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+    ['front', 'gateway', '2/2 pods', 'epp.*.bj', 'http://front-gateway.demo'],
     ['epp.core.bj', 'core', '1/2 pods', 'cn-account 1..3', 'http://core-bj-adapter.demo'],
     ['epp.query.bj', 'query', '1/2 pods', 'cn-account 1..3', 'http://query-bj-adapter.demo'],
     ['cn-sim', 'simulated registry', '4 connections, .cn', 'http://cn-sim.demo'],
@@ -61,8 +70,22 @@ it('tells in one line what is used', () => {
 });
 
 describe('suggestedCommands', () => {
-  it('ask the set of the right class for a name under its TLD', () => {
+  it('go through the gateway', () => {
     expect(suggestedCommands(overview, urlOf, 'linux')).toEqual([
+      `curl -s http://front-gateway.demo/cn/check -H 'content-type: application/json' -d '{"names":["example.cn","eppset-try.cn"]}'`,
+      `curl -s http://front-gateway.demo/cn/create -H 'content-type: application/json' -d '{"name":"eppset-try.cn","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
+      'curl -s http://front-gateway.demo/discovery/v1/sets',
+      'curl -s http://cn-sim.demo/stats',
+    ]);
+  });
+
+  it('ask the open set of the right class where there is no gateway', () => {
+    const sets = [
+      set('closed-bj', 'query'),
+      set('core-bj', 'core', 'Anyone'),
+      set('query-bj', 'query', 'Anyone'),
+    ];
+    expect(suggestedCommands({ ...overview, gateways: [], sets }, urlOf, 'linux')).toEqual([
       `curl -s http://query-bj-adapter.demo/cn/check -H 'content-type: application/json' -d '{"names":["example.cn","eppset-try.cn"]}'`,
       `curl -s http://core-bj-adapter.demo/cn/create -H 'content-type: application/json' -d '{"name":"eppset-try.cn","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
       'curl -s http://core-bj-adapter.demo/debug/pools',
@@ -70,9 +93,15 @@ describe('suggestedCommands', () => {
     ]);
   });
 
+  it('ask no set that answers gateways alone', () => {
+    expect(suggestedCommands({ ...overview, gateways: [] }, urlOf, 'linux')).toEqual([
+      'curl -s http://cn-sim.demo/stats',
+    ]);
+  });
+
   it('are quoted for cmd.exe on Windows', () => {
     expect(suggestedCommands(overview, urlOf, 'win32')[0]).toBe(
-      String.raw`curl -s http://query-bj-adapter.demo/cn/check -H "content-type: application/json" -d "{\"names\":[\"example.cn\",\"eppset-try.cn\"]}"`,
+      String.raw`curl -s http://front-gateway.demo/cn/check -H "content-type: application/json" -d "{\"names\":[\"example.cn\",\"eppset-try.cn\"]}"`,
     );
   });
 });

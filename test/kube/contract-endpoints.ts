@@ -28,7 +28,7 @@ export function endpointContract(stage: Stage): void {
       spec: {
         selector: SELECTOR,
         ports: [
-          { name: 'http', port: 80, targetPort: 'web', protocol: 'TCP' },
+          { name: 'http', port: 80, targetPort: 'web', protocol: 'TCP', appProtocol: 'http' },
           { name: 'other', port: 9090, protocol: 'TCP' },
         ],
         ...spec,
@@ -75,7 +75,7 @@ export function endpointContract(stage: Stage): void {
       .sort((a, b) => String(a.pod).localeCompare(String(b.pod)));
   };
   const ports = [
-    { name: 'http', port: 8080, protocol: 'TCP' },
+    { name: 'http', port: 8080, protocol: 'TCP', appProtocol: 'http' },
     { name: 'other', port: 9090, protocol: 'TCP' },
   ];
   const endpoint = (
