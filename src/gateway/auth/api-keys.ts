@@ -1,5 +1,5 @@
 /** Callers by their API keys. */
-import { createHmac, hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
@@ -48,7 +48,7 @@ interface Entry {
 export class ApiKeys {
   readonly #log: Log;
   /** Nobody outside can aim at a digest by it: the time of a look-up says nothing of the keys there are. */
-  readonly #processKey = randomBytes(32);
+  readonly #salt = randomBytes(32).toString('hex');
   #entries: ReadonlyMap<string, Entry> = new Map();
   #byDigest: ReadonlyMap<string, Caller> = new Map();
 
@@ -94,7 +94,7 @@ export class ApiKeys {
   }
 
   #digestOf(keySha256: string): string {
-    return createHmac('sha256', this.#processKey).update(keySha256).digest('base64');
+    return hash('sha256', this.#salt + keySha256);
   }
 }
 

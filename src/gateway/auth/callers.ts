@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../request.ts';
-import { ALL_GRANTS, type Grants } from './scopes.ts';
+import { ANONYMOUS_GRANTS, type Grants } from './scopes.ts';
 
 const CALLER_ID = /^[\x21-\x7e]{1,255}$/;
 
@@ -29,13 +29,13 @@ export function callerOf(id: string, grants: Grants): Caller {
   return new KnownCaller(id, grants);
 }
 
-/** Without authentication: called what it says, and may do everything. */
+/** Without authentication: called what it says, and may send every command. */
 export function anonymousCaller(headers: IncomingHttpHeaders): Caller {
   const tenant = headers['x-epp-tenant'];
-  return new KnownCaller(isCallerId(tenant) ? tenant : 'anonymous', ALL_GRANTS);
+  return new KnownCaller(isCallerId(tenant) ? tenant : 'anonymous', ANONYMOUS_GRANTS);
 }
 
-/** Whether it may register instances at the discovery API: scope `discovery`. False for callers that are not of an authenticator. */
+/** Whether it may register instances at the discovery API: scope `discovery`. Never without authentication. */
 export function mayRegister(caller: Caller): boolean {
   return caller instanceof KnownCaller && caller.grants.discovery;
 }

@@ -28,11 +28,11 @@ type Method = 'jwt' | 'apiKey' | 'none' | 'both';
 type Result = 'accepted' | 'missing' | 'ambiguous' | 'unknown-key' | TokenRefusal;
 
 /**
- * Without configuration everybody may do everything, called as its x-epp-tenant says. Secrets that are not there, or wrong, are logged and
- * refuse their callers until they are mended: the gateway itself starts.
+ * Without configuration everybody may send every command, called as its x-epp-tenant says; with one that turns no method on nobody may.
+ * Secrets that are not there, or wrong, are logged and refuse their callers until they are mended: the gateway itself starts.
  */
 export async function openAuthenticator(config: Config | undefined, deps: Deps): Promise<Authenticator> {
-  if (!config?.jwt && !config?.apiKeys) return { authenticate: anonymousCaller, close: async () => {} };
+  if (!config) return { authenticate: anonymousCaller, close: async () => {} };
   const open: { close(): void }[] = [];
   const opened = <T extends { close(): void }>(part: T) => {
     open.push(part);

@@ -31,7 +31,8 @@ export function parseScope(written: string): Scope | undefined {
   return canonical === undefined ? undefined : { business, tld: canonical };
 }
 
-export const ALL_GRANTS: Grants = { discovery: true, mayUse: () => true };
+/** Of those who did not show who they are, where nobody must. A registered instance is sent commands: that takes a scope at all times. */
+export const ANONYMOUS_GRANTS: Grants = { discovery: false, mayUse: () => true };
 
 /** What is no scope of ours grants nothing: tokens carry those of other services too. */
 export function grantsOf(written: readonly string[]): Grants {

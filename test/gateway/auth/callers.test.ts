@@ -7,7 +7,7 @@ import {
   mayRegister,
   tenantOf,
 } from '../../../src/gateway/auth/callers.ts';
-import { ALL_GRANTS, grantsOf } from '../../../src/gateway/auth/scopes.ts';
+import { ANONYMOUS_GRANTS, grantsOf } from '../../../src/gateway/auth/scopes.ts';
 
 describe('the id of a caller', () => {
   it.each(['shop', 'auth0|5f7c', 'user@example.com', 'system:serviceaccount:shop:orders', 'x'.repeat(255)])(
@@ -25,11 +25,11 @@ describe('the id of a caller', () => {
 });
 
 describe('a caller', () => {
-  it('without authentication is who it says, and may do everything', () => {
+  it('without authentication is who it says, and may send every command, but register nothing', () => {
     const caller = anonymousCaller({ 'x-epp-tenant': 'shop' });
     expect(caller.id).toBe('shop');
     expect(caller.mayUse('core', 'com')).toBe(true);
-    expect(mayRegister(caller)).toBe(true);
+    expect(mayRegister(caller)).toBe(false);
     expect(anonymousCaller({}).id).toBe('anonymous');
     expect(anonymousCaller({ 'x-epp-tenant': 'no tenant' }).id).toBe('anonymous');
   });
@@ -42,7 +42,7 @@ describe('a caller', () => {
 });
 
 describe('the tenant of a caller', () => {
-  const tenant = (id: string) => tenantOf(callerOf(id, ALL_GRANTS));
+  const tenant = (id: string) => tenantOf(callerOf(id, ANONYMOUS_GRANTS));
 
   it('is its id where a header can hold that', () => {
     expect(tenant('shop')).toBe('shop');

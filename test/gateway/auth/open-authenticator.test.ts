@@ -55,6 +55,15 @@ describe('without authentication', () => {
   });
 });
 
+describe('authentication without a method', () => {
+  it('lets nobody in', async () => {
+    const authenticator = await open({});
+    const headers = { authorization: 'Bearer a.b.c', 'x-api-key': KEY, 'x-epp-tenant': 'shop' };
+    expect(await authenticator.authenticate(headers)).toBeUndefined();
+    expect(await counted()).toEqual({ 'none missing': 1 });
+  });
+});
+
 describe('tokens by public keys', () => {
   let ec: SigningKey;
   let rsa: SigningKey;
