@@ -51,6 +51,22 @@ describe('route of a TLD', () => {
     if (!route.ok) expect(route.message).toContain(named);
   });
 
+  it('has all accounts of a TLD, in their order', () => {
+    const match = router.match('COM');
+    expect(match).toMatchObject({ ok: true, tld: 'com' });
+    expect(match.ok && match.accounts.map(({ name }) => name)).toEqual([
+      'verisign-dnspod',
+      'verisign-qcloud',
+    ]);
+    const gateway = new TldRouter([account('a', 'x', 'com'), account('b', 'x', 'com')], 'this gateway');
+    expect(gateway.match('org')).toEqual({
+      ok: false,
+      code: 'unknown-tld',
+      message: 'no account of this gateway serves the TLD "org"; there are com',
+    });
+    expect(gateway.route('com', 'y')).toMatchObject({ message: expect.stringMatching(/there are x$/) });
+  });
+
   it('names what there is', () => {
     const unknown = router.route('org');
     expect(unknown).toMatchObject({ message: expect.stringContaining('com, me.uk, net, uk') });
