@@ -67,7 +67,8 @@ export class Rollout implements Migration {
   }
 
   pathOf(request: GatewayRequest, tld: string): ServedPath {
-    if (!this.#policy.rollout.legacy) return 'sets';
+    // who names a set means it: the legacy system knows none
+    if (!this.#policy.rollout.legacy || request.set !== undefined) return 'sets';
     return this.#breach === undefined ? this.#choice.of(request, tld) : 'legacy';
   }
 

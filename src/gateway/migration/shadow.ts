@@ -1,4 +1,5 @@
 /** Copies reads that the legacy path served to the sets, and tells where the answers differ. Callers notice nothing of it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { GatewayAnswer, GatewayRequest } from '../request.ts';
@@ -57,6 +58,8 @@ export class ShadowCopies {
 
   async #run(request: GatewayRequest, legacy: GatewayAnswer, timeoutMs: number): Promise<void> {
     const { clock, log, metrics, send } = this.#options;
+    // the caller's answer goes out first
+    await nextTurn();
     const startMs = clock.monotonicMs();
     // its caller's time was for the answer that he has got
     const { 'x-epp-timeout': _, ...headers } = request.headers;

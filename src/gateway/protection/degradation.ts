@@ -13,6 +13,7 @@ import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { LoadHysteresis } from '../../routing/load-hysteresis.ts';
 import { formatSetName } from '../../routing/set-name.ts';
+import type { SetQuery, SetRoute } from '../../routing/set-router.ts';
 import type { Instance, InstanceSource } from '../instance.ts';
 import type { Degradation } from '../parts.ts';
 import { atMost, type LoadAsker } from './load-polls.ts';
@@ -21,9 +22,9 @@ import { fullest, utilizationOf } from './utilization.ts';
 
 export interface PoolWatchOptions {
   policy: GatewayPolicy;
-  instances: InstanceSource;
-  /** Whether requests go to an instance now; by default whether it is ready. */
-  usable?: (instance: Instance) => boolean;
+  /** Where requests go now, as the gateway itself decides. */
+  route(query: SetQuery): SetRoute<Instance>;
+  instances: Pick<InstanceSource, 'synced'>;
   asker: LoadAsker;
   clock: Clock;
   /** A number in [0, 1). */
@@ -104,38 +105,38 @@ export class PoolWatch implements Degradation {
 
   #schedule(afterMs: number): void {
     if (this.#closed) return;
-    this.#timer = this.#options.clock.after(afterMs, () => void this.#round());
+    this.#timer = this.#options.clock.after(afterMs, () => {
+      this.#timer = undefined;
+      this.#round().catch((error) => {
+        // such as before the gateway serves: there is no route yet
+        this.#options.log.warn({ error }, 'how full the pools are cannot be found out');
+        this.#asking = false;
+        this.#schedule(EVERY_MS);
+      });
+    });
   }
 
-  /** Never rejects. */
   async #round(): Promise<void> {
     const { clock, random } = this.#options;
-    this.#timer = undefined;
     this.#asking = true;
     const judge = this.#hysteresis;
     const startMs = clock.monotonicMs();
-    const asked = this.#inUse();
-    await atMost(AT_ONCE, asked, (instance) => this.#ask(instance));
+    const route = this.#route();
+    await atMost(AT_ONCE, route?.candidates ?? [], (instance) => this.#ask(instance));
     this.#asking = false;
     if (this.#closed || !this.#policy.degradation) return;
     // of another business, by now
     if (this.#hysteresis !== judge) this.#known.clear();
-    else this.#judge(asked);
+    else if (route) this.#judge(route);
     const everyMs = EVERY_MS * (1 - JITTER + 2 * JITTER * random());
     this.#schedule(Math.max(0, startMs + everyMs - clock.monotonicMs()));
   }
 
-  /** Of the set that requests of the business go to: its own, else the fallback. */
-  #inUse(): readonly Instance[] {
+  /** Of a request of the business that is watched: to its own set, else to the fallback. */
+  #route(): SetRoute<Instance> | undefined {
     const { degradation, prefix, region } = this.#policy;
-    if (!degradation) return [];
-    const { instances, usable = isReady } = this.#options;
-    for (const last of [region, '*']) {
-      const set = formatSetName({ prefix, business: degradation.watch, region: last });
-      const there = instances.instances.filter((instance) => instance.set === set && usable(instance));
-      if (there.length > 0) return there;
-    }
-    return [];
+    if (!degradation) return undefined;
+    return this.#options.route({ caller: formatSetName({ prefix, business: degradation.watch, region }) });
   }
 
   async #ask(instance: Instance): Promise<void> {
@@ -148,20 +149,20 @@ export class PoolWatch implements Degradation {
     }
   }
 
-  #judge(asked: readonly Instance[]): void {
+  #judge(route: SetRoute<Instance>): void {
     const { clock, instances, metrics } = this.#options;
     const { watch } = this.#policy.degradation ?? {};
     if (watch === undefined || !this.#hysteresis) return;
     const nowMs = clock.monotonicMs();
-    const ids = new Set(asked.map(({ id }) => id));
+    const ids = new Set(route.candidates.map(({ id }) => id));
     for (const [id, { atMs }] of this.#known) {
       if (!ids.has(id) || nowMs - atMs > KNOWN_MS) this.#known.delete(id);
     }
     const byAccount = utilizationOf([...this.#known.values()].map(({ report }) => report));
     metrics.utilization(watch, byAccount);
     const worst = fullest(byAccount);
-    // where the business has no adapter at all, nobody has to give way to it
-    const nobody = asked.length === 0 && instances.synced;
+    // where the business has no adapter at all, dead ones included, nobody has to give way to it
+    const nobody = instances.synced && !route.ok && route.refused.every(({ why }) => why === 'absent');
     if (worst) this.#feed(worst.ratio, nowMs, { business: watch, ...worst });
     else if (nobody) this.#feed(0, nowMs, { business: watch, ratio: 0 });
   }
@@ -175,8 +176,4 @@ export class PoolWatch implements Degradation {
     if (this.active) log.warn(fields, 'gives way: the pools of the business that is watched are too full');
     else log.info(fields, 'no longer gives way: the pools of the business that is watched have room again');
   }
-}
-
-function isReady({ state }: Instance): boolean {
-  return state === 'ready';
 }

@@ -141,6 +141,12 @@ describe('Rollout, its guard', () => {
     expect(text).toContain('epp_path_requests_total{path="legacy",result="success"} 100');
   });
 
+  it('sends who names a set there, whatever the share', () => {
+    start({ percent: 0, legacy: LEGACY }, { clock });
+    expect(rollout.pathOf(REQUEST, 'com')).toBe('legacy');
+    expect(rollout.pathOf({ ...REQUEST, set: 'epp.core.bj' }, 'com')).toBe('sets');
+  });
+
   it('serves all by the sets without a legacy path', () => {
     start({}, { clock });
     expect(rollout.pathOf(REQUEST, 'com')).toBe('sets');

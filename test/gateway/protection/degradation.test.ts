@@ -2,10 +2,11 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayFileInput } from '../../../src/api/files/gateway-file.ts';
 import type { LoadReport } from '../../../src/api/http/load-report.ts';
-import type { Instance, InstanceSource, InstanceState } from '../../../src/gateway/instance.ts';
+import type { Instance, InstanceState } from '../../../src/gateway/instance.ts';
 import { PoolWatch } from '../../../src/gateway/protection/degradation.ts';
 import { protectionMetrics } from '../../../src/gateway/protection/metrics.ts';
 import { createLog } from '../../../src/lib/log.ts';
+import { type SetQuery, type SetRoute, SetRouter } from '../../../src/routing/set-router.ts';
 import { ManualClock, settle } from '../../kube/manual-clock.ts';
 import { loadOf, policyOf } from './fixtures.ts';
 
@@ -40,18 +41,10 @@ describe('PoolWatch', () => {
   afterEach(() => watch.close());
 
   function start(degradation: GatewayFileInput['degradation'] = DEGRADATION): void {
-    const instances: InstanceSource = {
-      get instances() {
-        return source.instances;
-      },
-      get synced() {
-        return source.synced;
-      },
-      subscribe: () => () => {},
-    };
     watch = new PoolWatch({
       policy: policyOf(degradation ? { degradation } : {}),
-      instances,
+      route: routed,
+      instances: source,
       asker: {
         async ask({ id }) {
           asked.push(id);
@@ -66,6 +59,12 @@ describe('PoolWatch', () => {
       metrics: protectionMetrics(registry),
       log: createLog({ level: 'info', name: 'test', destination: { write: (line) => lines.push(line) } }),
     });
+  }
+
+  function routed(query: SetQuery): SetRoute<Instance> {
+    return new SetRouter(source.instances, { mode: 'default', strict: false, recoverAll: false }).route(
+      query,
+    );
   }
 
   async function metric(name: string): Promise<string> {
@@ -142,7 +141,8 @@ describe('PoolWatch', () => {
     const answers: (() => void)[] = [];
     watch = new PoolWatch({
       policy: policyOf({ degradation: DEGRADATION }),
-      instances: { ...source, subscribe: () => () => {} },
+      route: routed,
+      instances: source,
       asker: {
         async ask() {
           most = Math.max(most, ++now);
@@ -190,6 +190,29 @@ describe('PoolWatch', () => {
     await clock.advance(15_000);
     expect(watch.active).toBe(false);
     expect(await metric('epp_pool_utilization_ratio')).toContain('account="verisign"} 0.1');
+  });
+
+  it('is active on while all adapters are dead', async () => {
+    loads.set('a', FULL).set('b', FULL);
+    start();
+    await clock.advance(2_000);
+    source.instances = source.instances.map((one) => ({ ...one, state: 'dead' }));
+    asked.length = 0;
+    await clock.advance(30_000);
+    expect(asked).toEqual([]);
+    expect(watch.active).toBe(true);
+  });
+
+  it('goes on asking when there was no route yet', async () => {
+    loads.set('a', FULL).set('b', FULL);
+    const { instances } = source;
+    source.instances = undefined as unknown as Instance[];
+    start();
+    await clock.advance(2_000);
+    expect(asked).toEqual([]);
+    source.instances = instances;
+    await clock.advance(2_000);
+    expect(watch.active).toBe(true);
   });
 
   it('ends where the business has no adapter any more', async () => {
