@@ -206,7 +206,7 @@ describe('when the API server cannot be reached', () => {
   });
 });
 
-const KEYS = Array.from({ length: 1_000 }, (_, index) => `uin-${100_000 + 7 * index}`);
+const KEYS = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
 
 describe('a rollout', () => {
   it('moves customers from the old path one percent at a time, and back, without a failed request', async () => {
