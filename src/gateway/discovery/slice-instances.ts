@@ -16,6 +16,11 @@ export const DEFAULT_WEIGHT = 100;
 /** On slices of headless Services, by the EndpointSlice controller. */
 const HEADLESS = 'service.kubernetes.io/headless';
 
+/** As it stands in a URL. */
+export function endpointId(address: string, port: number): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+}
+
 export function isRegistered(slice: EndpointSlice): boolean {
   return slice.metadata.labels?.[LABEL.managedBy] === GATEWAY_MANAGER;
 }
@@ -70,8 +75,7 @@ function candidatesOf(
     // Kubernetes fills in one address an endpoint and calls more of them the same endpoint
     const address = endpoint.addresses[0];
     if (address === undefined) continue;
-    const v6 = isIPv6(address);
-    const id = `${v6 ? `[${address}]` : address}:${port}`;
+    const id = endpointId(address, port);
     const instance: Instance = {
       id,
       origin: `http://${id}`,
@@ -82,7 +86,7 @@ function candidatesOf(
     };
     const pod = endpoint.targetRef;
     const key = pod?.kind === 'Pod' ? `pod/${pod.uid ?? pod.name}/${port}` : id;
-    candidates.push({ key, rank: [source, v6 ? 1 : 0, STATE_RANK[instance.state]], instance });
+    candidates.push({ key, rank: [source, isIPv6(address) ? 1 : 0, STATE_RANK[instance.state]], instance });
   }
   return candidates;
 }
@@ -112,5 +116,5 @@ function setOf({ metadata: { labels } }: EndpointSlice): string | undefined {
 
 function weightOf({ metadata: { annotations } }: EndpointSlice): number {
   const text = annotations?.[ANNOTATION.weight] ?? '';
-  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : DEFAULT_WEIGHT;
+  return /^\d{1,5}$/.test(text) ? Number(text) : DEFAULT_WEIGHT;
 }
