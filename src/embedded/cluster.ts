@@ -18,6 +18,7 @@ import { adapterProgram } from './adapter-program.ts';
 import { customKinds } from './custom-kinds.ts';
 import { Deployments } from './deployments.ts';
 import { EndpointSlices } from './endpoint-slices.ts';
+import { gatewayProgram } from './gateway-program.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
 import { ProgramRunner } from './programs.ts';
@@ -105,6 +106,7 @@ class Cluster implements EmbeddedCluster {
     this.#services = new Services({ ...shared, ...(firstPort !== undefined && { firstPort }) });
     const runner = new ProgramRunner({
       adapter: adapterProgram({ client, clock, bootClock: systemBootClock(), services: this.#services }),
+      gateway: gatewayProgram({ client, clock }),
       simulator: simulatorProgram(clock),
     });
     this.#node = new EmbeddedNode({ ...shared, name: NODE, runner, folder });

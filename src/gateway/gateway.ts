@@ -47,6 +47,8 @@ export interface GatewayOptions {
 export interface GatewayCore {
   /** The way of a copied read to the sets; not counted as a request of a caller. Never rejects. */
   toSets(request: GatewayRequest): Promise<GatewayAnswer>;
+  /** Shown to adapters; what is asked for within the namespace shows it too. */
+  readonly token: InternalToken | undefined;
   /** The rules that requests go by now. Never throws. */
   route(query: SetQuery): SetRoute<Instance>;
 }
@@ -73,7 +75,9 @@ const DRAIN_LOOK_MS = 20;
 /** Throws on a file that contradicts itself and when the port cannot be had. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { file, instances, log, clock = systemClock, random = Math.random } = options;
+  const token = await tokenOf(options, clock);
   const core: GatewayCore = {
+    token,
     toSets: (request) => handler.copyToSets(request),
     route: (query) => sets.route(query),
   };
@@ -87,7 +91,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       parts.degradation.close(),
     ]);
   let rules = new Rules(file);
-  const token = await tokenOf(options, clock);
   let face: GatewayFace | undefined;
   const metrics = gatewayMetrics(options.metrics, () => face?.serving ?? 0);
   const sets = new SetChoice({
@@ -110,7 +113,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     parts,
     authenticates: file.authentication !== undefined,
     setPath,
-    metrics,
     clock,
     random,
   });

@@ -1,0 +1,105 @@
+/** A gateway in an embedded cluster: made by the operator, it finds the adapters by their slices, and shows them the token. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EPP_GATEWAY } from '../../src/api/v1alpha1/gateway.ts';
+import { type EmbeddedCluster, startEmbedded } from '../../src/embedded/cluster.ts';
+import { readManifests } from '../../src/embedded/manifests.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { read } from '../kube/contract-objects.ts';
+import { eventually } from '../support/eventually.ts';
+import { tokenHeaders } from '../support/internal-token.ts';
+
+const NAMESPACE = 'eppset-demo';
+const SAMPLES = fileURLToPath(new URL('../../manifests/samples/', import.meta.url));
+const FRONT = {
+  apiVersion: EPP_GATEWAY.apiVersion,
+  kind: EPP_GATEWAY.kind,
+  metadata: { namespace: NAMESPACE, name: 'front' },
+  spec: {
+    prefix: 'epp',
+    region: 'bj',
+    replicas: 2,
+    businesses: [
+      { name: 'query', commands: ['domain:check'] },
+      { name: 'core', commands: ['domain:create', 'domain:renew'] },
+      { name: 'manage', default: true },
+    ],
+    routes: [
+      { tlds: ['com', 'net'], registries: [{ name: 'verisign-sim' }] },
+      { tlds: ['cn'], registries: [{ name: 'cnnic-sim' }] },
+    ],
+  },
+};
+
+let cluster: EmbeddedCluster;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  const log = createLog({
+    level: 'debug',
+    name: 'test',
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const samples = (await readManifests(SAMPLES)).filter(({ kind }) => kind !== EPP_GATEWAY.kind);
+  cluster = await startEmbedded({ manifests: [...samples, FRONT], timeScale: 0.05, log });
+  await cluster.ready();
+}, 60_000);
+afterAll(() => cluster?.close(), 30_000);
+
+const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+  const response = await fetch(`${cluster.serviceUrl(NAMESPACE, 'front-gateway')}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as { outcome: string; type?: string };
+  return { status: response.status, set: response.headers.get('x-epp-set'), ...answer };
+};
+
+it('sends each command to the set of its business', async () => {
+  expect(await post('/com/check', { names: ['example.com'] })).toMatchObject({
+    status: 200,
+    set: 'epp.query.bj',
+  });
+  const create = { name: 'through-the-gateway.cn', authInfo: { pw: 'demo-only-1' } };
+  expect(await post('/cn/create', create)).toMatchObject({ status: 200, set: 'epp.core.bj' });
+  expect(await post('/cn/info', { name: create.name })).toMatchObject({ status: 200, set: 'epp.manage.bj' });
+});
+
+it('passes a trace on into the log of the adapter', async () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await post(
+    '/com/create',
+    { name: 'traced.com', authInfo: { pw: 'demo-only-1' } },
+    {
+      traceparent: `00-${trace}-00f067aa0ba902b7-01`,
+    },
+  );
+  const logged = () => lines.map((line) => JSON.parse(line)).filter((line) => line.trace_id === trace);
+  await eventually(() =>
+    logged().some(({ msg, operation }) => msg === 'transform command' && operation === 'domain:create'),
+  );
+});
+
+it('takes a change of its switches over while it runs', async () => {
+  const checks = () => post('/com/check', { names: ['example.com'] });
+  const change = async (switches: Record<string, boolean>) => {
+    const live = await read(cluster.client, EPP_GATEWAY, NAMESPACE, 'front');
+    await cluster.client.replace(EPP_GATEWAY, { ...live, spec: { ...live.spec, switches } });
+  };
+  await change({ query: false });
+  // two pods, each in its own time
+  await eventually(async () =>
+    (await Promise.all([checks(), checks()])).every(({ status }) => status === 503),
+  );
+  await change({ query: true });
+  await eventually(async () =>
+    (await Promise.all([checks(), checks()])).every(({ status }) => status === 200),
+  );
+});
+
+it('has logged no token', async () => {
+  const [token] = Object.values(await tokenHeaders(cluster.client, NAMESPACE));
+  expect(token).toMatch(/.{16}/);
+  expect(lines.join('')).not.toContain(token);
+});
