@@ -312,7 +312,10 @@ describe('registration', () => {
       registration: {
         store,
         prefix: 'epp',
-        mayRegister: (headers) => headers.authorization === 'Bearer good',
+        mayRegister: async (headers) => {
+          if (headers.authorization === 'broken') throw new Error('keys cannot be read');
+          return headers.authorization === 'Bearer good';
+        },
       },
     });
     return store;
@@ -333,7 +336,7 @@ describe('registration', () => {
     }
   });
 
-  it('takes one who may', async () => {
+  it.each(['x', 'broken'])('takes one who may, not %s', async (authorization) => {
     const store = await enabled();
     for (const [method, path] of [
       ['POST', ''],
@@ -343,7 +346,7 @@ describe('registration', () => {
       ['POST', '/0000000000000001/heartbeat'],
     ] as const) {
       const answer = await send(method, path, method === 'GET' ? undefined : registration, {
-        authorization: 'x',
+        authorization,
       });
       expect(answer.status).toBe(401);
     }
