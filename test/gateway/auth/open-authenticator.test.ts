@@ -204,6 +204,17 @@ describe('tokens by public keys', () => {
     await eventually(() => place.count('can be fetched again') === 1);
   });
 
+  it('do not wait for an issuer that hangs, if their key is known', async () => {
+    const server = await jwks(ec);
+    const authenticator = await open({ jwt: { ...expected, jwksUrl: server.url } });
+    await eventually(() => place.clock.pending === 1);
+    server.answer = 'hang';
+    place.clock.advance(300_000);
+    await eventually(() => server.fetches === 2);
+    const authorization = await bearer(ec, now());
+    expect((await authenticator.authenticate({ authorization }))?.id).toBe('shop');
+  });
+
   it('by a new key pass as soon as it is published, and those by one that has gone no longer', async () => {
     const server = await jwks(ec);
     const authenticator = await open({ jwt: { ...expected, jwksUrl: server.url } });
@@ -325,11 +336,31 @@ describe('tokens by a shared secret', () => {
   });
 });
 
+describe('API keys', () => {
+  it('come, change and go with their Secret while the gateway runs', async () => {
+    const entry = (key: string, scope: string) => `{ key: ${key}, scopes: ['${scope}'] }`;
+    await place.mount({ shop: entry(KEY, 'epp:core') });
+    const authenticator = await open({ apiKeys: { dir: '.' } });
+    const may = async (key: string, business: string) =>
+      (await authenticator.authenticate({ 'x-api-key': key }))?.mayUse(business, 'com');
+    expect(await may(KEY, 'core')).toBe(true);
+    expect(await may(KEY, 'query')).toBe(false);
+    await place.mount({ shop: entry(KEY, 'epp:query'), 'shop-2': entry(`${KEY}-2`, 'epp:core') });
+    await place.reread();
+    expect(await may(KEY, 'core')).toBe(false);
+    expect(await may(KEY, 'query')).toBe(true);
+    expect(await may(`${KEY}-2`, 'core')).toBe(true);
+    await place.remove('shop');
+    await place.reread();
+    expect(await may(KEY, 'query')).toBeUndefined();
+    expect(await may(`${KEY}-2`, 'core')).toBe(true);
+  });
+});
+
 describe('API keys and tokens', () => {
   it('count when they are on, and one of them at a time', async () => {
     const secret = randomBytes(32);
     await place.write('shop-key', `key: ${KEY}\nscopes: ['epp:*']`);
-    await place.mount({});
     const keys = { apiKeys: { dir: '.' } };
     const jwtDir = await Workplace.open();
     closing.push(() => jwtDir.close());
