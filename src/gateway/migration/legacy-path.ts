@@ -42,7 +42,11 @@ export class LegacyPath {
    */
   async send(request: GatewayRequest, url: URL): Promise<GatewayAnswer> {
     let answer = await this.#once(request, url);
-    if ('code' in answer && !answer.final && !request.transform) answer = await this.#once(request, url);
+    if ('code' in answer && !answer.final && !request.transform) {
+      const again = await this.#once(request, url);
+      // what was written once has been sent, whatever became of it later
+      if (!('code' in again) || again.code !== 'legacy-unreachable') answer = again;
+    }
     if (!('code' in answer)) return answer;
     const { status, headers, body } = refused(answer.code, answer.detail, { query: !request.transform });
     return { status, headers: { ...headers, 'x-epp-path': 'legacy' }, body };

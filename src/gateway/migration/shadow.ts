@@ -28,6 +28,7 @@ const CONCURRENT = 32;
 /** Answers are held while the copy is under way. */
 const MAX_BYTES = 1024 * 1024;
 const SHOWN = 10;
+const PATH_SHOWN = 300;
 /** Lines about differences; what else differs is counted alone. */
 const LINES = 100;
 const LINES_PER_MS = 60_000;
@@ -95,7 +96,7 @@ export class ShadowCopies {
         operation: request.operation,
         tld: request.tld,
         names: namesOf(request.body).slice(0, SHOWN),
-        differing: diff.slice(0, SHOWN),
+        differing: diff.slice(0, SHOWN).map((path) => path.slice(0, PATH_SHOWN)),
         more: Math.max(0, diff.length - SHOWN),
         status,
         ...(this.#leftOut > 0 ? { notLogged: this.#leftOut } : {}),

@@ -248,7 +248,7 @@ describe('LegacyPath', () => {
     old.answer = (other) => other.end('{}');
     response.end('{}');
     await first;
-    // on the same connection: those before it would have been seen by now
+    // those that were given up stood before it in the queue
     expect(await narrow.send(info(), old.url)).toMatchObject({ status: 200 });
     expect(old.seen.map(({ url }) => url)).toEqual(['/old/api/com/info', '/old/api/com/info']);
     await narrow.close();
