@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { runAllocator } from '../budget/kube/allocator-binding.ts';
+import type { Pod } from '../kube/builtin.ts';
 import { KubeEventRecorder } from '../kube/event-recorder.ts';
 import { guardedClient } from '../kube/guarded-client.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
@@ -9,6 +10,8 @@ import type { Log } from '../lib/log.ts';
 import { accountMetrics } from './account-metrics.ts';
 import { cachedBudget } from './cached-budget.ts';
 import { type Caches, createCaches } from './caches.ts';
+import { gatewayController } from './gateway-controller/gateway-controller.ts';
+import { HttpGatewayReports } from './gateway-controller/gateway-reports.ts';
 import { internalTokenController } from './internal-token/internal-token-controller.ts';
 import { type OperatorOptions, type OperatorOptionsInput, operatorOptions } from './options.ts';
 import { adapterImage } from './own-image.ts';
@@ -23,6 +26,8 @@ export interface OperatorDependencies {
   clock: Clock;
   log: Log;
   metrics: Registry;
+  /** Where a gateway's pod serves; its IP and port by default. For places where pods share one address. */
+  podOrigin?: (pod: Pod) => string | undefined;
 }
 
 /** Reasons, or undefined when all is well: for `/livez` and `/readyz`. */
@@ -111,6 +116,13 @@ class RunnableOperator implements Operator {
       component: 'eppset-operator',
       instance: identity,
     });
+    const reports = new HttpGatewayReports({
+      client,
+      clock,
+      log,
+      caches,
+      originOf: this.#dependencies.podOrigin,
+    });
     const shared = { client, clock, log, metrics, events, caches, budget };
     this.#caches = caches;
     this.#showAccounts({ caches, budget });
@@ -120,6 +132,7 @@ class RunnableOperator implements Operator {
         (s) => runAllocator({ ...shared, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
         (s) => registryController(shared).run(s),
+        (s) => gatewayController({ ...shared, pods, reports }).run(s),
         (s) => internalTokenController(shared).run(s),
       ]);
     } finally {

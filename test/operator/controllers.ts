@@ -1,5 +1,6 @@
 /** The controllers of one namespace on a real API server, and what a kubelet would do there. */
 import { Registry } from 'prom-client';
+import { EPP_GATEWAY, type EppGateway } from '../../src/api/v1alpha1/gateway.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../../src/api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
 import { EVENT, POD, type Pod, SECRET, type Secret } from '../../src/kube/builtin.ts';
@@ -12,6 +13,8 @@ import { systemClock as clock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { cachedBudget } from '../../src/operator/cached-budget.ts';
 import { createCaches } from '../../src/operator/caches.ts';
+import { gatewayController } from '../../src/operator/gateway-controller/gateway-controller.ts';
+import type { GatewayReports } from '../../src/operator/gateway-controller/gateway-reports.ts';
 import {
   type InternalTokenOptions,
   internalTokenController,
@@ -19,7 +22,7 @@ import {
 import { registryController } from '../../src/operator/registry-controller/registry-controller.ts';
 import { setController } from '../../src/operator/set-controller/set-controller.ts';
 import { eventually } from '../support/eventually.ts';
-import { registryManifest, setManifest } from './samples.ts';
+import { gatewayManifest, registryManifest, setManifest } from './samples.ts';
 
 export async function openClient(kubeconfig: string, metrics?: Registry): Promise<ClosableKubeClient> {
   const config = await loadClusterConfig({ kubeconfig, env: {} });
@@ -36,6 +39,8 @@ export interface RunningControllers {
 export interface OwnParts {
   log?: Log;
   token?: Pick<Partial<InternalTokenOptions>, 'clock'>;
+  /** Of gateways; by default none is ready. */
+  reports?: GatewayReports;
 }
 
 /** All controllers without an allocator: tests write ledgers and leases themselves. */
@@ -62,6 +67,7 @@ export async function startControllers(
   const running = [
     setController({ ...shared, pods }).run(abort.signal),
     registryController(shared).run(abort.signal),
+    gatewayController({ ...shared, pods, reports: own.reports ?? { ask: async () => [] } }).run(abort.signal),
     internalTokenController({ ...shared, ...own.token }).run(abort.signal),
     caches.run(abort.signal),
   ];
@@ -141,14 +147,23 @@ export class Bench {
     return await this.client.create(EPP_SET, manifest as unknown as EppSet);
   }
 
+  async gateway(options: { name?: string; spec?: object } = {}): Promise<EppGateway> {
+    const manifest = gatewayManifest({ ...options, metadata: { namespace: this.namespace } });
+    return await this.client.create(EPP_GATEWAY, manifest as unknown as EppGateway);
+  }
+
   /** `status reason` of a condition. */
-  async condition<T extends EppSet | EppRegistry>(resource: Resource<T>, name: string, type: string) {
+  async condition<T extends EppSet | EppRegistry | EppGateway>(
+    resource: Resource<T>,
+    name: string,
+    type: string,
+  ) {
     const found = (await this.get(resource, name)).status?.conditions?.find((c) => c.type === type);
     return { text: `${found?.status} ${found?.reason}`, message: found?.message };
   }
 
   /** Resolves with the condition's message. */
-  async until<T extends EppSet | EppRegistry>(
+  async until<T extends EppSet | EppRegistry | EppGateway>(
     resource: Resource<T>,
     name: string,
     type: string,
@@ -171,17 +186,18 @@ export class Bench {
     return items.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
   }
 
-  async pods(set: string): Promise<Pod[]> {
-    const labelSelector = `eppset.io/set-object=${set}`;
+  /** Of a set, or by the label of a gateway. */
+  async pods(name: string, label = 'eppset.io/set-object'): Promise<Pod[]> {
+    const labelSelector = `${label}=${name}`;
     const { items } = await this.client.list(POD, { namespace: this.namespace, labelSelector });
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
   /** What kubelet reports when the probes of every pod of the set answer; waits for `count` of them. */
-  async makeReady(set: string, count: number): Promise<void> {
+  async makeReady(set: string, count: number, label?: string): Promise<void> {
     await eventually(
       async () => {
-        const pods = await this.pods(set);
+        const pods = await this.pods(set, label);
         if (pods.length !== count) throw new Error(`${pods.length} pods, not ${count}`);
         for (const pod of pods) await this.#makeReady(pod);
       },

@@ -1,6 +1,7 @@
 /** Custom resources for tests, as the API would give them: parsed, with defaults. */
-import { parseRegistry, parseSet } from '../../src/api/parse.ts';
+import { type Parsed, parseGateway, parseRegistry, parseSet } from '../../src/api/parse.ts';
 import { describeProblems } from '../../src/api/problems.ts';
+import type { EppGateway } from '../../src/api/v1alpha1/gateway.ts';
 import type { EppRegistry } from '../../src/api/v1alpha1/registry.ts';
 import type { EppSet } from '../../src/api/v1alpha1/set.ts';
 import type { ObjectMeta } from '../../src/kube/objects.ts';
@@ -45,6 +46,28 @@ export function registryManifest(
   };
 }
 
+/** The spec of a gateway as a user writes it. */
+export function gatewayManifest(
+  options: { name?: string; metadata?: Partial<ObjectMeta>; spec?: object } = {},
+) {
+  const name = options.name ?? 'front';
+  return {
+    apiVersion: 'eppset.io/v1alpha1',
+    kind: 'EppGateway',
+    metadata: { name, namespace: NAMESPACE, ...options.metadata },
+    spec: {
+      prefix: 'epp',
+      region: 'bj',
+      businesses: [
+        { name: 'query', commands: ['domain:check'] },
+        { name: 'core', default: true },
+      ],
+      routes: [{ tlds: ['net', 'com'], registries: [{ name: 'verisign' }] }],
+      ...options.spec,
+    },
+  };
+}
+
 /** What the API fills in. */
 const stored = (name: string) => ({ uid: `uid-of-${name}`, generation: 1, resourceVersion: '1' });
 
@@ -62,11 +85,19 @@ export function aRegistry(
   return parsedValue(parseRegistry({ ...manifest, metadata }));
 }
 
+export function aGateway(
+  options: { name?: string; metadata?: Partial<ObjectMeta>; spec?: object } = {},
+): EppGateway {
+  const manifest = gatewayManifest(options);
+  const metadata = { ...stored(manifest.metadata.name), ...manifest.metadata };
+  return parsedValue(parseGateway({ ...manifest, metadata }));
+}
+
 export function byName(...registries: EppRegistry[]): Map<string, EppRegistry> {
   return new Map(registries.map((registry) => [registry.metadata.name, registry]));
 }
 
-function parsedValue<T>(parsed: ReturnType<typeof parseSet> | ReturnType<typeof parseRegistry>): T {
+function parsedValue<T>(parsed: Parsed<unknown>): T {
   if (!parsed.ok) throw new Error(describeProblems(parsed.problems));
   return parsed.value as T;
 }

@@ -114,6 +114,12 @@ export class OwnedObjects {
     return cached !== undefined && cached.metadata.resourceVersion === last?.cached ? last?.stored : cached;
   }
 
+  /** The owner's own object of this kind and name, as last seen. */
+  seenOwn<T extends KubeObject>(owner: KubeObject, { kind }: Resource<T>, name: string): T | undefined {
+    const found = this.seen(owner, { ...owner, kind, metadata: { ...owner.metadata, name } });
+    return found && ownerUids(found).includes(owner.metadata.uid ?? '') ? (found as T) : undefined;
+  }
+
   /** Deletes the very object, without our finalizer. True when there was something to do. */
   async remove(
     { resource, object }: Desired,

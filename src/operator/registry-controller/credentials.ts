@@ -1,18 +1,9 @@
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
-import { ApiError } from '../../kube/api-error.ts';
-import { SECRET } from '../../kube/builtin.ts';
 import type { Reader } from '../../kube/interfaces.ts';
+import { lookAtSecret, type NeededSecret } from '../needed-secret.ts';
 import type { SecretFacts } from './login-conditions.ts';
 
-const FORBIDDEN = 'forbidden';
 const CREDENTIALS = 'credentials.secretName';
-
-/** A Secret that an account needs, with the keys that it must have. */
-interface NeededSecret {
-  field: string;
-  name: string;
-  keys: readonly string[];
-}
 
 export interface SecretsLook {
   /** What is wrong with them, in one sentence. */
@@ -32,27 +23,13 @@ export async function lookAtSecrets(
 ): Promise<SecretsLook> {
   const { namespace } = registry.metadata;
   let credentials: SecretFacts | undefined;
-  const wrong = (problem: string): SecretsLook => ({ problem, credentials });
-  for (const { field, name, keys } of neededSecrets(registry)) {
-    const key = { name, ...(namespace !== undefined && { namespace }) };
-    const secret = await client.get(SECRET, key, signal).catch((error: unknown): typeof FORBIDDEN => {
-      if (error instanceof ApiError && error.code === 403) return FORBIDDEN;
-      throw error;
-    });
-    const where = `Secret ${name}, named in spec.${field},`;
-    if (secret === FORBIDDEN)
-      return wrong(`${where} may not be read by the operator: give it get on secrets there`);
-    if (secret === undefined) return wrong(`${where} does not exist in namespace ${namespace}: create it`);
-    if (field === CREDENTIALS) {
+  for (const needed of neededSecrets(registry)) {
+    const { problem, secret } = await lookAtSecret(client, namespace, needed, signal);
+    if (secret && needed.field === CREDENTIALS) {
       const { resourceVersion: version } = secret.metadata;
-      credentials = { name, version, rotating: Boolean(secret.data?.newPassword) };
+      credentials = { name: needed.name, version, rotating: Boolean(secret.data?.newPassword) };
     }
-    const missing = keys.filter((key) => !secret.data?.[key]);
-    if (missing.length > 0) {
-      return wrong(
-        `${where} lacks the ${missing.length === 1 ? 'key' : 'keys'} ${missing.join(' and ')}: add what is missing`,
-      );
-    }
+    if (problem !== undefined) return { problem, credentials };
   }
   return { problem: undefined, credentials };
 }

@@ -13,6 +13,7 @@ import { NOTHING } from '../account-figures.ts';
 import type { BudgetView } from '../budget-view.ts';
 import { BY_REGISTRY, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
+import { recheckMs } from '../needed-secret.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
@@ -28,9 +29,6 @@ export interface RegistryControllerOptions {
   budget: BudgetView;
 }
 
-/** Secrets are asked for again in these times: soon while one is missing, seldom while all is well. */
-const RECHECK_MISSING_MS = 5_000;
-const RECHECK_PRESENT_MS = 60_000;
 /** While an account drains: the ledger's end is an event, so this is a safety net. */
 const DRAIN_CHECK_MS = 10_000;
 
@@ -212,10 +210,6 @@ export function registryController(
   return registries.watch(
     new Controller({ name: 'registry', clock, log, metrics, concurrency, reconcile: registries.reconcile }),
   );
-}
-
-function recheckMs(problem: string | undefined): number {
-  return problem === undefined ? RECHECK_PRESENT_MS : RECHECK_MISSING_MS;
 }
 
 function inNamespace(name: string, namespace: string | undefined): ObjectKey {

@@ -177,7 +177,7 @@ export class SetController {
       {
         generation: set.metadata.generation ?? 0,
         judgement,
-        deployment: this.#deployment(set),
+        deployment: this.#objects.seenOwn(set, DEPLOYMENT, setObjectNames(set.metadata.name).adapter),
         selector: selectorText(podSelector(set)),
         pools: this.#pools(set),
       },
@@ -188,14 +188,6 @@ export class SetController {
       events.event(set, type, reason, message);
     }
     return await this.#status.write(set, status, signal);
-  }
-
-  #deployment(set: EppSet): Deployment | undefined {
-    const name = setObjectNames(set.metadata.name).adapter;
-    const wanted = { ...set, kind: DEPLOYMENT.kind, metadata: { ...set.metadata, name } };
-    const found = this.#objects.seen(set, wanted) as Deployment | undefined;
-    const isOurs = found?.metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid);
-    return isOurs ? found : undefined;
   }
 
   #pools(set: EppSet): PoolFigures[] {

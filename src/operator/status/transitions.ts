@@ -14,6 +14,7 @@ interface Told {
 
 /** The status of a condition that people want to be told about. */
 const TOLD: Readonly<Record<string, readonly Told[]>> = {
+  AccountsPooled: [{ status: 'False', type: 'Warning' }],
   BudgetSatisfied: [{ status: 'False', type: 'Warning' }],
   CredentialsAccepted: [
     { status: 'False', type: 'Warning' },
@@ -22,6 +23,7 @@ const TOLD: Readonly<Record<string, readonly Told[]>> = {
   CredentialsAvailable: [{ status: 'False', type: 'Warning' }],
   Degraded: [{ status: 'True', type: 'Warning' }],
   PasswordChange: [{ status: 'True', type: 'Normal' }],
+  RoutesResolved: [{ status: 'False', type: 'Warning' }],
   Ready: [{ status: 'True', type: 'Normal' }],
 };
 

@@ -1,0 +1,20 @@
+import type { EppGateway } from '../../../api/v1alpha1/gateway.ts';
+import type { Role } from '../../../kube/builtin.ts';
+import { gatewayObjectNames } from '../names.ts';
+import { gatewayMeta } from './labels.ts';
+
+/** What a gateway's pods may do: see the instances of sets in their namespace, and their own file. Nothing is written. */
+export function gatewayRole(gateway: EppGateway): Role {
+  const name = gatewayObjectNames(gateway.metadata.name).gateway;
+  const verbs = ['get', 'list', 'watch'];
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: gatewayMeta(gateway, name),
+    rules: [
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
+      // A list or watch with the field selector metadata.name counts as one of that name
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [name], verbs },
+    ],
+  };
+}
