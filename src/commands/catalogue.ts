@@ -19,13 +19,18 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./adapter.ts')).adapterCommand(),
   },
   {
+    name: 'gateway',
+    description: 'one HTTP face for all sets of a region',
+    load: async () => (await import('./gateway.ts')).gatewayCommand(),
+  },
+  {
     name: 'simulator',
     description: 'an EPP registry for demos, tests and benchmarks',
     load: async () => (await import('./simulator.ts')).simulatorCommand(),
   },
   {
     name: 'try',
-    description: 'operator, simulators and adapters in one process: needs no cluster',
+    description: 'operator, simulators, adapters and gateways in one process: needs no cluster',
     load: async () => (await import('./try.ts')).tryCommand(),
   },
   {

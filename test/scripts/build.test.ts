@@ -26,7 +26,7 @@ describe('the bundle', () => {
   });
 
   it('has the help of every subcommand', async () => {
-    for (const name of ['operator', 'adapter', 'simulator', 'try', 'crds']) {
+    for (const name of ['operator', 'adapter', 'gateway', 'simulator', 'try', 'crds']) {
       expect((await eppset(name, '--help')).stdout, name).toContain(`Usage: eppset ${name}`);
     }
   });
