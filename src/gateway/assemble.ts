@@ -76,13 +76,14 @@ export async function assembleGateway(options: AssembleOptions): Promise<Assembl
         clock,
         log,
         // Without authentication nobody may: a registered instance is sent commands
-        ...(file.authentication && {
-          registration: {
-            store: discovery.store,
-            mayRegister: (headers) => isRegistrar(authenticator, headers),
-            prefix: file.prefix,
-          },
-        }),
+        ...(file.authentication &&
+          discovery.store && {
+            registration: {
+              store: discovery.store,
+              mayRegister: (headers) => isRegistrar(authenticator, headers),
+              prefix: file.prefix,
+            },
+          }),
       });
     },
     metrics,
@@ -144,7 +145,8 @@ function partsOf(
 
 interface Discovery {
   source: InstanceSource;
-  store: RegistrationStore;
+  /** Undefined where nobody may register. */
+  store: RegistrationStore | undefined;
   stop(): Promise<void>;
 }
 
@@ -158,13 +160,20 @@ function openDiscovery({ loaded: { file }, cluster, clock, log }: AssembleOption
     throw new Error(
       'discovery mode kubernetes needs a cluster; without one use discovery: {mode: static, sets: […]}',
     );
-  const store = new KubeRegistrations({ ...cluster, clock, log, newId });
-  const source = watchEndpointSlices({ ...cluster, prefix: file.prefix, clock, log, registered: store });
+  // Only then the operator gives the rights that it takes
+  const store = file.authentication && new KubeRegistrations({ ...cluster, clock, log, newId });
+  const source = watchEndpointSlices({
+    ...cluster,
+    prefix: file.prefix,
+    clock,
+    log,
+    ...(store && { registered: store }),
+  });
   return {
     source,
     store,
     async stop() {
-      await Promise.all([source.stop(), store.stop()]);
+      await Promise.all([source.stop(), store?.stop()]);
     },
   };
 }
