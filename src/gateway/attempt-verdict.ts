@@ -1,5 +1,6 @@
 /** What an attempt says: of the instance that was asked, and whether another may be made. Pure. */
 
+import type { GatewayAnswer } from './request.ts';
 import type { UpstreamResponse } from './upstream/response-reader.ts';
 import type { Sent } from './upstream/upstream.ts';
 
@@ -10,17 +11,19 @@ export interface Verdict {
   readonly again: 'no' | 'retry' | 'free';
 }
 
+const GOOD: Verdict = { health: 'good', again: 'no' };
+
 /** @param query the command changes nothing: it may be asked twice */
 export function verdictOf(sent: Sent, query: boolean): Verdict {
   if (!sent.ok) return ofFailure(sent, query);
   const { status, headers } = sent.response;
+  if (status < 500 && status !== 401) return GOOD;
   const outcome = headers['x-epp-outcome'];
   // not an adapter, or one that failed in an unforeseen way
   const bad = status === 500 || (status >= 500 && outcome === undefined);
   // it does not know the gateway: no caller can do anything about it
   const stranger = status === 401;
   const health = bad || stranger ? 'bad' : 'good';
-  if (status < 500 && !stranger) return { health, again: 'no' };
   if (stranger) return { health, again: 'retry' };
   const unsent = outcome === 'not-sent' && status === 503 && mayHelp(sent.response);
   return {
@@ -49,7 +52,7 @@ function mayHelp({ body }: UpstreamResponse): boolean {
 }
 
 /** Of a problem; undefined where it is none. */
-export function memberOf(body: Buffer, member: string): unknown {
+function memberOf(body: Buffer, member: string): unknown {
   try {
     return (JSON.parse(body.toString()) as Record<string, unknown> | null)?.[member];
   } catch {
@@ -58,11 +61,7 @@ export function memberOf(body: Buffer, member: string): unknown {
 }
 
 /** The registry's word that the account asked has not got the object, or may not touch it: nothing was changed by it. */
-export function isAnothers(
-  status: number,
-  headers: Readonly<Record<string, unknown>>,
-  body: Buffer,
-): boolean {
+export function isAnothers({ status, headers, body }: GatewayAnswer): boolean {
   if ((status !== 403 && status !== 404) || headers['x-epp-outcome'] !== 'done') return false;
   const type = memberOf(body, 'type');
   return type === '/problems/epp-2201' || type === '/problems/epp-2303';

@@ -7,14 +7,13 @@ import { traceparentOf } from '../lib/trace-context.ts';
 import { setNameProblem } from '../routing/set-name.ts';
 import { tenantOf } from './auth/callers.ts';
 import { nameIn, zoneOf } from './body-names.ts';
-import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayParts } from './inert-parts.ts';
 import { type Refused, refused, refusedField, refusedFields } from './problems.ts';
 import { Progress } from './progress.ts';
 import { rawKind } from './raw-command.ts';
 import type { Caller, GatewayAnswer, GatewayRequest } from './request.ts';
-import type { RequestPath } from './request-path.ts';
-import { type ChosenAccounts, type OperationRules, type Rules, upstreamPath } from './rules.ts';
+import { type RequestPath, upstreamPath } from './request-path.ts';
+import type { ChosenAccounts, OperationRules, Rules } from './rules.ts';
 import type { SetPath, SetRequest } from './set-path.ts';
 
 export interface CommandHandlerDeps {
@@ -23,7 +22,6 @@ export interface CommandHandlerDeps {
   /** Whether callers show who they are: then x-epp-tenant is who they are, not what they say. */
   readonly authenticates: boolean;
   readonly setPath: SetPath;
-  readonly metrics: GatewayMetrics;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -93,7 +91,7 @@ export class CommandHandler {
 
   /** Rejects only where something is wrong with the gateway. */
   async handle(arrived: Arrived, progress: Progress): Promise<GatewayAnswer> {
-    const { clock, random } = this.#deps;
+    const { clock, random, parts, setPath } = this.#deps;
     const { head, caller, body, written } = arrived;
     const { path, headers } = head;
     const tld = path.tld ?? zoneOf(nameIn(body) ?? '');
@@ -122,74 +120,66 @@ export class CommandHandler {
       return this.#own(progress, refused('forbidden', 'the caller may not do this'));
     }
     if (rules.switchedOff) {
-      this.#deps.metrics.switchedOff(rules.business);
       return this.#own(progress, refused('business-off', `the business ${rules.business} is switched off`));
     }
-    const admission = this.#deps.parts.limits.admit(caller.id, rules.business, clock.monotonicMs());
+    const admission = parts.limits.admit(caller.id, rules.business, clock.monotonicMs());
     if (!admission.ok) {
       const { scope, limit, retryAfterSeconds } = admission;
-      this.#deps.metrics.limited(rules.business, `${scope}-${limit}`);
       const what = limit === 'rate' ? 'has used up its rate' : 'has too many requests at once';
       return this.#own(progress, refused('limited', `the ${scope} ${what}`, { retryAfterSeconds }));
     }
     try {
-      return await this.#admitted({ arrived, tld, rules, chosen }, progress);
+      const request = requestOf(arrived, { tld, rules }, progress);
+      const kept = this.#keptOrShed(request, { rules, chosen }, progress);
+      if (kept) return kept;
+      // before it is sent and once it is over: what it may change is not answered from before
+      if (rules.transform) parts.staleChecks.forget(request, clock.monotonicMs());
+      const path = head.set === undefined ? parts.migration.pathOf(request, chosen.tld) : 'sets';
+      progress.path = path;
+      const answer = await (path === 'sets'
+        ? setPath.send(this.#setRequest(request, { rules, chosen, headers }, progress), progress)
+        : this.#toLegacy(request, progress));
+      this.#learn(request, answer, progress);
+      return answer;
     } finally {
       admission.release();
     }
   }
 
-  async #admitted(
-    known: { arrived: Arrived; tld: string; rules: OperationRules; chosen: ChosenAccounts },
+  /** While the pools that matter are too full. */
+  #keptOrShed(
+    request: GatewayRequest,
+    { rules, chosen }: { rules: OperationRules; chosen: ChosenAccounts },
     progress: Progress,
-  ): Promise<GatewayAnswer> {
+  ): GatewayAnswer | undefined {
     const { parts, clock } = this.#deps;
-    const { rules, chosen } = known;
-    const request = requestOf(known, progress);
+    if (!parts.degradation.active) return undefined;
     const account = chosen.accounts[0].name;
-    // raw commands and their answers are not looked into
-    const check = request.command === 'check';
-    if (parts.degradation.active) {
-      const stale = check ? parts.staleChecks.find(request, account, clock.monotonicMs()) : undefined;
-      if (stale) {
-        this.#deps.metrics.stale(rules.business);
-        return { ...stale, headers: { ...stale.headers, 'x-epp-stale': 'true', 'x-epp-account': account } };
-      }
-      if (parts.degradation.sheds(rules.business, this.#deps.random())) {
-        this.#deps.metrics.shed(rules.business);
-        return this.#own(progress, refused('shed', `${rules.business} gives way for now`));
-      }
+    const stale =
+      rules.business === this.#rules.policy.degradation?.watch
+        ? undefined
+        : parts.staleChecks.find(request, account, clock.monotonicMs());
+    if (stale) {
+      return { ...stale, headers: { ...stale.headers, 'x-epp-stale': 'true', 'x-epp-account': account } };
     }
-    // before it is sent and once it is over: what it may change is not answered from before
-    if (rules.transform) parts.staleChecks.forget(request, clock.monotonicMs());
-    const answer = await this.#served(request, known, progress);
-    if (rules.transform) parts.staleChecks.forget(request, clock.monotonicMs());
-    if (check && answer.status === 200 && progress.path === 'sets') {
-      parts.staleChecks.keep(request, progress.account ?? account, answer, clock.monotonicMs());
-    }
-    return answer;
+    if (!parts.degradation.sheds(rules.business, this.#deps.random())) return undefined;
+    return this.#own(progress, refused('shed', `${rules.business} gives way for now`));
   }
 
-  async #served(
-    request: GatewayRequest,
-    known: { arrived: Arrived; tld: string; rules: OperationRules; chosen: ChosenAccounts },
-    progress: Progress,
-  ): Promise<GatewayAnswer> {
-    const { migration } = this.#deps.parts;
-    const { clock, setPath } = this.#deps;
-    const path = migration.pathOf(request, known.chosen.tld);
-    progress.path = path;
-    if (path === 'legacy') progress.account = undefined;
-    const answer =
-      path === 'legacy'
-        ? await migration.toLegacy(request)
-        : await setPath.send(
-            this.#setRequest(request, { ...known, headers: known.arrived.head.headers }, progress),
-            progress,
-          );
-    migration.served(path, { ms: clock.monotonicMs() - request.startMs, failed: answer.status >= 500 });
-    if (path === 'legacy' && !request.transform) migration.shadow(request, answer);
-    return answer;
+  #toLegacy(request: GatewayRequest, progress: Progress): Promise<GatewayAnswer> {
+    progress.account = undefined;
+    return this.#deps.parts.migration.toLegacy(request);
+  }
+
+  /** What the parts make of an answer. */
+  #learn(request: GatewayRequest, answer: GatewayAnswer, { path = 'sets', account }: Progress): void {
+    const { staleChecks, migration } = this.#deps.parts;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (request.transform) staleChecks.forget(request, nowMs);
+    else if (path === 'legacy') migration.shadow(request, answer);
+    else if (answer.status === 200 && account !== undefined)
+      staleChecks.keep(request, account, answer, nowMs);
+    migration.served(path, { ms: nowMs - request.startMs, failed: answer.status >= 500 });
   }
 
   /** The way to the sets of a copied read: no caller waits for it, so nothing is counted or limited. Never rejects. */
@@ -249,10 +239,10 @@ export class CommandHandler {
 }
 
 function requestOf(
-  { arrived, tld, rules }: { arrived: Arrived; tld: string; rules: OperationRules },
+  { head, url, written, body, caller }: Arrived,
+  { tld, rules }: { tld: string; rules: OperationRules },
   progress: Progress,
 ): GatewayRequest {
-  const { head, url, written, body, caller } = arrived;
   const { object, command, rest } = head.path;
   const { startMs, requestId } = progress;
   const timeoutMs = Math.min(rules.timeoutMs, head.headers.timeoutMs ?? rules.timeoutMs);
@@ -263,7 +253,7 @@ function requestOf(
     object,
     command,
     ...(head.set === undefined ? undefined : { set: head.set }),
-    upstream: upstreamPath(tld, rest),
+    upstream: head.path.upstream ?? upstreamPath(tld, rest),
     headers: written,
     body,
     requestId,

@@ -180,7 +180,7 @@ function headerLines(progress: Progress, { headers, body }: GatewayAnswer): stri
   }
   lines.push('content-length', String(body.length), 'x-request-id', progress.requestId);
   const { path, set, level, instance, attempts, trace } = progress;
-  if (path !== undefined) lines.push('x-epp-path', path);
+  if (path !== undefined && headers['x-epp-path'] === undefined) lines.push('x-epp-path', path);
   if (instance !== undefined) {
     lines.push('x-epp-served-by', `set=${set}; level=${level}; instance=${instance}; attempts=${attempts}`);
     if (set !== undefined && headers['x-epp-set'] === undefined) lines.push('x-epp-set', set);

@@ -20,6 +20,8 @@ export interface RequestPath {
   readonly set: string | undefined;
   /** What stands behind the TLD in the path that adapters are asked: `/check`, `/host/create`. */
   readonly rest: string;
+  /** All of that path, where the TLD is known. */
+  readonly upstream: string | undefined;
 }
 
 export type PathProblem = { readonly code: 'bad-path' | 'not-found'; readonly message: string };
@@ -37,11 +39,11 @@ export function readPath(
   const written = path.slice(1).split('/');
   const segments: string[] = [];
   for (const segment of written) {
-    const decoded = decoded1(segment);
-    if (decoded === undefined) {
+    const text = decoded(segment);
+    if (text === undefined) {
       return { code: 'bad-path', message: 'the path cannot be decoded, or a part of it is too long' };
     }
-    segments.push(decoded);
+    segments.push(text);
   }
   if (segments.some((segment) => segment === '')) return NOT_FOUND;
   const [first = ''] = segments;
@@ -71,18 +73,25 @@ function readCommand(
   const [first = '', second, third] = segments;
   if (second === undefined) {
     const action = actions ? actionOf(first) : undefined;
-    return action
-      ? { tld: undefined, ...action, set, rest: restOf(action.object, action.command) }
-      : NOT_FOUND;
+    if (!action) return NOT_FOUND;
+    return {
+      tld: undefined,
+      ...action,
+      set,
+      rest: restOf(action.object, action.command),
+      upstream: undefined,
+    };
   }
   if (third === undefined) {
     const action = actions ? actionOf(second) : undefined;
     const { object, command } = action ?? { object: DOMAIN, command: second };
-    return { tld: first, object, command, set, rest: restOf(object, command) };
+    const rest = restOf(object, command);
+    return { tld: first, object, command, set, rest, upstream: upstreamPath(first, rest) };
   }
   if (segments.length > 3) return NOT_FOUND;
   // written out even for domains: /{tld}/domain/poll is no poll
-  return { tld: first, object: second, command: third, set, rest: `/${encoded(second)}/${encoded(third)}` };
+  const rest = `/${encoded(second)}/${encoded(third)}`;
+  return { tld: first, object: second, command: third, set, rest, upstream: upstreamPath(first, rest) };
 }
 
 function restOf(object: string, command: string): string {
@@ -90,9 +99,14 @@ function restOf(object: string, command: string): string {
 }
 
 /** Written anew, so that what adapters get is what was read here. */
-export const encoded = encodeURIComponent;
+const encoded = encodeURIComponent;
 
-function decoded1(segment: string): string | undefined {
+/** What adapters are asked. @param tld in any spelling */
+export function upstreamPath(tld: string, rest: string): string {
+  return `/${encoded(tld)}${rest}`;
+}
+
+function decoded(segment: string): string | undefined {
   if (segment.length > MAX_SEGMENT) return undefined;
   if (!segment.includes('%')) return segment;
   try {

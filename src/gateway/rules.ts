@@ -5,7 +5,7 @@ import { BUSINESS_COMMANDS, type BusinessCommand } from '../api/v1alpha1/gateway
 import { AccountTable, kindOf, type WeightedAccount } from '../routing/account-choice.ts';
 import { hash32 } from '../routing/stable-hash.ts';
 import { type Refused, refused, refusedField } from './problems.ts';
-import { encoded, type RequestPath, readPath } from './request-path.ts';
+import { type RequestPath, readPath } from './request-path.ts';
 
 /** Everything about a request that its operation decides. */
 export interface OperationRules {
@@ -140,9 +140,4 @@ export class Rules {
     }
     return { ok: true, tld: choice.tld, accounts: choice.accounts, inOrder: choice.by === 'order' };
   }
-}
-
-/** What adapters are asked. @param tld in any spelling */
-export function upstreamPath(tld: string, rest: string): string {
-  return `/${encoded(tld)}${rest}`;
 }

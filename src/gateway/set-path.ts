@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { GatewayPolicy } from '../api/files/gateway-file.ts';
 import { INTERNAL_TOKEN_HEADER, type InternalToken } from '../api/http/internal-token.ts';
-import { CAPACITY_HEADER } from '../api/http/load-report.ts';
 import { durationMs } from '../api/v1alpha1/duration.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { WeightedAccount } from '../routing/account-choice.ts';
@@ -69,18 +68,23 @@ export class SetPath {
   }
 
   /** Never rejects. What went wrong on the way is a problem, with its outcome. */
-  async send(request: SetRequest, progress: Progress): Promise<GatewayAnswer> {
+  send(request: SetRequest, progress: Progress): Promise<GatewayAnswer> {
     this.#budget.request(this.#deps.clock.monotonicMs());
     const { accounts, inOrder } = request.chosen;
-    const [first, ...rest] = accounts;
+    return inOrder && accounts.length > 1
+      ? this.#toEach(request, progress)
+      : this.#toAccount(request, accounts[0], progress);
+  }
+
+  /** Account after account, until one has the object. */
+  async #toEach(request: SetRequest, progress: Progress): Promise<GatewayAnswer> {
+    const [first, ...rest] = request.chosen.accounts;
     let answer = await this.#toAccount(request, first, progress);
-    if (!inOrder || rest.length === 0) return answer;
     for (const account of rest) {
-      if (progress.gone || !isAnothers(answer.status, answer.headers, answer.body)) break;
+      if (progress.gone || !isAnothers(answer)) break;
       const next = await this.#toAccount(request, account, progress);
       // "not yours" of one says more than "there is none" of the others
-      if (next.status === 404 && answer.status === 403 && isAnothers(next.status, next.headers, next.body))
-        continue;
+      if (answer.status === 403 && next.status === 404 && isAnothers(next)) continue;
       answer = next;
     }
     progress.account = String(answer.headers['x-epp-account'] ?? progress.account);
@@ -106,8 +110,8 @@ export class SetPath {
       const chosen = sets.choose({ named, caller: rules.callerSet, hashKey, tried });
       if (!chosen.ok) return last ?? this.#noRoute(chosen.reason, progress, rules);
       const { sent, instance } = await this.#attempt(request, { chosen, lines, tried }, progress);
-      const { again } = verdictOf(sent, !rules.transform);
       const answer = this.#answerOf(sent, instance, account, progress, !rules.transform);
+      const { again } = verdictOf(sent, !rules.transform);
       if (again === 'no' || progress.gone) return answer;
       tried = (tried ?? new Set()).add(instance.id).add(chosen.instance.id);
       last = answer;
@@ -120,7 +124,7 @@ export class SetPath {
     }
   }
 
-  async #attempt(
+  #attempt(
     request: SetRequest,
     how: { chosen: Extract<Chosen, { ok: true }>; lines: string; tried: ReadonlySet<string> | undefined },
     progress: Progress,
@@ -186,8 +190,8 @@ export class SetPath {
     if (health === 'good') this.#deps.sets.succeeded(instance);
     else if (health !== undefined) this.#deps.sets.failed(instance, health === 'unreachable');
     if (!sent.ok) return;
-    const capacity = sent.response.headers[CAPACITY_HEADER];
-    if (capacity !== undefined) instance.capacity = Number(capacity) || 0;
+    const { capacity } = sent.response;
+    if (capacity !== undefined) instance.capacity = capacity;
   }
 
   #noteChosen(
@@ -235,10 +239,9 @@ export class SetPath {
     return refused('deadline-passed', 'the time of the request was over before an adapter was asked');
   }
 
-  #noRoute(reason: string, progress: Progress, { callerSet, business }: OperationRules): GatewayAnswer {
+  #noRoute(reason: string, progress: Progress, { callerSet }: OperationRules): GatewayAnswer {
     progress.code = 'no-route';
     progress.level = 'none';
-    this.#deps.metrics.noRoute(business);
     return refused('no-route', `from ${callerSet}: ${reason}`);
   }
 }
@@ -248,16 +251,9 @@ function codeOf(sent: Sent) {
   return sent.failure === 'late' ? 'adapter-timeout' : 'adapter-lost';
 }
 
-/** Headers that are between gateway and adapter alone. */
-const NOT_PASSED_ON = new Set(['connection', 'content-length', 'transfer-encoding', CAPACITY_HEADER]);
-
 function passedOn({ status, headers, body }: UpstreamResponse, account: string): GatewayAnswer {
-  const kept: Record<string, string> = { 'x-epp-account': account };
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !NOT_PASSED_ON.has(name)) kept[name] = value;
-  }
-  return { status, headers: kept, body };
+  headers['x-epp-account'] ??= account;
+  return { status, headers, body };
 }
 
 /**

@@ -3,12 +3,15 @@
  * error, since what follows it on the connection cannot be trusted.
  */
 import { Buffer } from 'node:buffer';
+import { CAPACITY_HEADER } from '../../api/http/load-report.ts';
 
 export interface UpstreamResponse {
   readonly status: number;
-  /** Those that go on to the caller or are read here, names in lower case. */
+  /** Those that go on to the caller, names in lower case; its owner's to change. */
   readonly headers: Record<string, string>;
   readonly body: Buffer;
+  /** Of x-epp-capacity. */
+  readonly capacity: number | undefined;
   /** Whether another request may be sent on the connection. */
   readonly reusable: boolean;
 }
@@ -24,24 +27,21 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** Read here, and not passed on. */
+const OWN = ['connection', 'content-length', 'transfer-encoding', CAPACITY_HEADER];
 /** Of all others nobody asks: their values are not even cut out. */
-const KEPT = new Map(
-  [
-    'age',
-    'allow',
-    'connection',
-    'content-length',
-    'content-type',
-    'idempotency-replayed',
-    'retry-after',
-    'traceparent',
-    'transfer-encoding',
-    'x-epp-account',
-    'x-epp-capacity',
-    'x-epp-outcome',
-    'x-epp-set',
-  ].map((name) => [name, name]),
-);
+const PASSED_ON = [
+  'age',
+  'allow',
+  'content-type',
+  'idempotency-replayed',
+  'retry-after',
+  'traceparent',
+  'x-epp-account',
+  'x-epp-outcome',
+  'x-epp-set',
+];
+const KEPT = new Map([...OWN, ...PASSED_ON].map((name) => [name, name]));
 /** Spellings seen, so that a name is put in lower case once. Bounded: a peer cannot make it grow. */
 const MAX_SPELLINGS = 256;
 const spellings = new Map<string, string | undefined>(KEPT);
@@ -56,6 +56,9 @@ function keptName(written: string): string | undefined {
 interface Head {
   status: number;
   headers: Record<string, string>;
+  length: string | undefined;
+  encoding: string | undefined;
+  capacity: number | undefined;
   reusable: boolean;
 }
 
@@ -91,7 +94,7 @@ export class ResponseReader {
   }
 
   #begin(head: Head): void {
-    const { 'content-length': length, 'transfer-encoding': encoding } = head.headers;
+    const { length, encoding } = head;
     if (encoding !== undefined) {
       if (encoding.toLowerCase() !== 'chunked' || length !== undefined) {
         throw new ResponseError('its length is told in a way that cannot be trusted');
@@ -128,10 +131,10 @@ export class ResponseReader {
     return this.#done(head, chunked.body);
   }
 
-  #done({ status, headers, reusable }: Head, body: Buffer): UpstreamResponse {
+  #done({ status, headers, capacity, reusable }: Head, body: Buffer): UpstreamResponse {
     this.#head = undefined;
     this.#chunked = undefined;
-    return { status, headers, body, reusable };
+    return { status, headers, body, capacity, reusable };
   }
 }
 
@@ -141,7 +144,14 @@ function readHead(text: string): Head {
     throw new ResponseError('it is no HTTP/1.1');
   const status = Number(text.slice(9, 12));
   if (!(status >= 100 && status <= 599)) throw new ResponseError('its status cannot be read');
-  const headers: Record<string, string> = {};
+  const head: Head = {
+    status,
+    headers: {},
+    length: undefined,
+    encoding: undefined,
+    capacity: undefined,
+    reusable: text.charCodeAt(7) === 0x31,
+  };
   let at = text.indexOf('\r\n');
   while (at >= 0) {
     const start = at + 2;
@@ -150,15 +160,29 @@ function readHead(text: string): Head {
     if (colon <= start || (at >= 0 && colon > at))
       throw new ResponseError('a line of its headers has no name');
     const name = keptName(text.slice(start, colon));
-    if (name === undefined) continue;
-    const value = text.slice(colon + 1, at < 0 ? undefined : at).trim();
-    if (headers[name] !== undefined && name === 'content-length' && headers[name] !== value) {
-      throw new ResponseError('it tells two lengths');
-    }
-    headers[name] = value;
+    if (name !== undefined) readField(head, name, text.slice(colon + 1, at < 0 ? undefined : at).trim());
   }
-  const keeps = text.charCodeAt(7) === 0x31 && headers.connection?.toLowerCase() !== 'close';
-  return { status, headers, reusable: keeps };
+  return head;
+}
+
+function readField(head: Head, name: string, value: string): void {
+  switch (name) {
+    case 'content-length':
+      if (head.length !== undefined && head.length !== value) throw new ResponseError('it tells two lengths');
+      head.length = value;
+      break;
+    case 'transfer-encoding':
+      head.encoding = value;
+      break;
+    case 'connection':
+      if (value.toLowerCase() === 'close') head.reusable = false;
+      break;
+    case CAPACITY_HEADER:
+      head.capacity = Number(value) || 0;
+      break;
+    default:
+      head.headers[name] = value;
+  }
 }
 
 /** RFC 9112 section 7.1; trailers are read and left out. */
