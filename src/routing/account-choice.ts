@@ -1,6 +1,7 @@
 /** Which registry account a request goes to. A changed weight is a new table: nothing is kept between requests. Pure. */
 import { canonicalName } from './domain-name.ts';
 import { TldRouter, unknownAccreditation } from './tld-routing.ts';
+import { weightedDraw } from './weighted-draw.ts';
 
 export interface AccountRoute {
   readonly tlds: readonly string[];
@@ -86,7 +87,7 @@ export class AccountTable {
       return { ok: true, tld, by: 'accreditation', accounts: [first] };
     }
     if (kind === 'existing') return { ok: true, tld, by: 'order', accounts: [first, ...rest] };
-    const chosen = byWeight(accounts, draw);
+    const chosen = weightedDraw(accounts, ({ weight }) => weight, draw);
     if (chosen) return { ok: true, tld, by: 'weight', accounts: [chosen] };
     // who names one means it, whatever its weight
     if (accreditation !== undefined) return { ok: true, tld, by: 'accreditation', accounts: [first] };
@@ -98,18 +99,4 @@ export class AccountTable {
         .join(', ')}`,
     };
   }
-}
-
-function byWeight(accounts: readonly WeightedAccount[], draw: number): WeightedAccount | undefined {
-  let total = 0;
-  for (const { weight } of accounts) total += weight;
-  let left = draw * total;
-  let last: WeightedAccount | undefined;
-  for (const account of accounts) {
-    if (account.weight <= 0) continue;
-    if (left < account.weight) return account;
-    left -= account.weight;
-    last = account; // where rounding leaves a trifle
-  }
-  return last;
 }

@@ -1,5 +1,6 @@
 /** Which instance of a set takes a request. Pure: chance, load and keys are passed in. */
 import { avalanche, hash32 } from './stable-hash.ts';
+import { weightedDraw } from './weighted-draw.ts';
 
 export type BalancerPolicy = 'least_conn' | 'round_robin' | 'random' | 'weight' | 'hash';
 
@@ -89,27 +90,38 @@ function roundRobin<I extends BalancedInstance>(): Choice<I> {
 function smoothWeighted<I extends BalancedInstance>(): Choice<I> {
   const credits = new WeakMap<readonly I[], Float64Array>();
   return (candidates, context) => {
+    const { weightOf = ownWeight, draw, exclude } = context;
+    // what is left of a list has no turn of its own: its heaviest would get every further attempt
+    if (exclude !== undefined && exclude.size > 0) {
+      return weightedDraw(candidates, weightOf, draw) ?? byChance(candidates, context);
+    }
     let credit = credits.get(candidates);
     if (!credit) {
       credit = new Float64Array(candidates.length);
       credits.set(candidates, credit);
     }
-    const { weightOf } = context;
     let total = 0;
     let best = -1;
-    for (let at = 0; at < candidates.length; at++) {
-      const instance = candidates[at];
-      if (!instance) continue;
-      const weight = Math.max(0, weightOf ? weightOf(instance) : instance.weight);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < credit.length; at++) {
+      const weight = weightOf(candidates[at] as I);
       if (!(weight > 0)) continue;
       total += weight;
-      credit[at] = (credit[at] ?? 0) + weight;
-      if (best < 0 || (credit[at] ?? 0) > (credit[best] ?? 0)) best = at;
+      const now = (credit[at] as number) + weight;
+      credit[at] = now;
+      if (now > highest) {
+        highest = now;
+        best = at;
+      }
     }
     if (best < 0) return byChance(candidates, context);
-    credit[best] = (credit[best] ?? 0) - total;
+    credit[best] = highest - total;
     return candidates[best];
   };
+}
+
+function ownWeight({ weight }: BalancedInstance): number {
+  return weight;
 }
 
 /**

@@ -35,6 +35,9 @@ export interface SpillView {
 /** `spill-limited`: the own set is dead, and the fallback set is spared this request. `none`: both are dead. */
 export type SpillChoice = 'own' | 'fallback' | 'spill-limited' | 'none';
 
+/** Goes to the own set as soon as one of it is ready: whether it serves is then known before everything comes back to it. */
+const PROBE_SHARE = 0.01;
+
 /** Fewer say nothing by their share. */
 const GRADUAL_FROM = 3;
 
@@ -87,7 +90,8 @@ export class Spill {
   choose(nowMs: number, draw: number): SpillChoice {
     const { ownReady, fallbackReady } = this.#view;
     if (fallbackReady === 0) return ownReady === 0 ? 'none' : 'own';
-    const spilled = Math.min(1 - this.ownShare(nowMs), this.#policy.maxSpillPercent / 100);
+    const share = Math.max(this.ownShare(nowMs), ownReady > 0 ? PROBE_SHARE : 0);
+    const spilled = Math.min(1 - share, this.#policy.maxSpillPercent / 100);
     if (draw < spilled) return 'fallback';
     return ownReady > 0 ? 'own' : 'spill-limited';
   }

@@ -139,6 +139,14 @@ describe('weight', () => {
     );
   });
 
+  it('spreads further attempts by weight too', () => {
+    const balancer = balancerOf<Pod>('weight');
+    const all = pods(1, 6, 4);
+    const exclude = new Set([all[0]?.id ?? '']);
+    const picks = Array.from({ length: 1_000 }, (_, at) => balancer.pick(all, { draw: at / 1_000, exclude }));
+    expect(counted(all, picks)).toEqual([0, 600, 400]);
+  });
+
   it('follows another weight at once, and takes any where all are 0', () => {
     const balancer = balancerOf<Pod>('weight');
     const all = pods(1, 1);

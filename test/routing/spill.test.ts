@@ -179,6 +179,15 @@ describe('choice of a request', () => {
     expect(choicesOf(spill, 0)).toEqual(expected);
   });
 
+  it('tries a set that is coming back with one request in a hundred', () => {
+    const spill = new Spill(POLICY);
+    spill.observe(view('0/4'), 0);
+    expect(choicesOf(spill, 0)).toEqual({ fallback: 100 });
+    spill.observe(view('4/4'), 1_000);
+    expect(choicesOf(spill, 20_999)).toEqual({ own: 1, fallback: 99 });
+    expect(choicesOf(spill, 21_000)).toEqual({ own: 100 });
+  });
+
   it('takes a pod that has just come back rather than refuse', () => {
     const spill = new Spill({ ...POLICY, maxSpillPercent: 40 });
     spill.observe(view('0/4'), 0);
