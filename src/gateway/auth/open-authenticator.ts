@@ -33,39 +33,33 @@ type Result = 'accepted' | 'missing' | 'ambiguous' | 'unknown-key' | TokenRefusa
  */
 export async function openAuthenticator(config: Config | undefined, deps: Deps): Promise<Authenticator> {
   if (!config) return { authenticate: anonymousCaller, close: async () => {} };
-  const open: { close(): void }[] = [];
-  const opened = <T extends { close(): void }>(part: T) => {
-    open.push(part);
-    return part;
-  };
-  const methods: Methods = {};
-  if (config.jwt) {
-    methods.tokens = new TokenVerifier(config.jwt, opened(await openKeys(config.jwt, deps)), deps.clock);
-  }
-  if (config.apiKeys) {
-    const apiKeys = new ApiKeys(deps.log);
-    opened(
-      await followFolder(resolve(deps.folder, config.apiKeys.dir), (files) => apiKeys.take(files), deps),
-    );
-    methods.apiKeys = apiKeys;
-  }
-  const door = new Door(methods, deps);
+  const { jwt, apiKeys: keyFiles } = config;
+  const tokenKeys = jwt && (await openKeys(jwt, deps));
+  const apiKeys = keyFiles && new ApiKeys(deps.log);
+  const folder =
+    apiKeys && (await followFolder(resolve(deps.folder, keyFiles.dir), (files) => apiKeys.take(files), deps));
+  const tokens = tokenKeys && new TokenVerifier(jwt, tokenKeys, deps.clock);
+  const door = new Door({ tokens, apiKeys }, deps);
   return {
     authenticate: (headers) => door.authenticate(headers),
     async close() {
-      for (const part of open) part.close();
+      tokenKeys?.close();
+      folder?.close();
     },
   };
 }
 
-async function openKeys(jwt: NonNullable<Config['jwt']>, deps: Deps): Promise<TokenKeys> {
-  if (jwt.jwksUrl !== undefined) return openJwksKeys(jwt.jwksUrl, deps);
-  return openSecretKeys(resolve(deps.folder, jwt.secretDir ?? ''), deps);
+async function openKeys(
+  { jwksUrl, secretDir }: NonNullable<Config['jwt']>,
+  deps: Deps,
+): Promise<TokenKeys | undefined> {
+  if (jwksUrl !== undefined) return openJwksKeys(jwksUrl, deps);
+  return secretDir === undefined ? undefined : openSecretKeys(resolve(deps.folder, secretDir), deps);
 }
 
 interface Methods {
-  tokens?: TokenVerifier;
-  apiKeys?: ApiKeys;
+  tokens: TokenVerifier | undefined;
+  apiKeys: ApiKeys | undefined;
 }
 
 /** The header of a method that is off counts for nothing. */
