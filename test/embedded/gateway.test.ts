@@ -11,25 +11,7 @@ import { tokenHeaders } from '../support/internal-token.ts';
 
 const NAMESPACE = 'eppset-demo';
 const SAMPLES = fileURLToPath(new URL('../../manifests/samples/', import.meta.url));
-const FRONT = {
-  apiVersion: EPP_GATEWAY.apiVersion,
-  kind: EPP_GATEWAY.kind,
-  metadata: { namespace: NAMESPACE, name: 'front' },
-  spec: {
-    prefix: 'epp',
-    region: 'bj',
-    replicas: 2,
-    businesses: [
-      { name: 'query', commands: ['domain:check'] },
-      { name: 'core', commands: ['domain:create', 'domain:renew'] },
-      { name: 'manage', default: true },
-    ],
-    routes: [
-      { tlds: ['com', 'net'], registries: [{ name: 'verisign-sim' }] },
-      { tlds: ['cn'], registries: [{ name: 'cnnic-sim' }] },
-    ],
-  },
-};
+const FRONT = 'epp-bj';
 
 let cluster: EmbeddedCluster;
 const lines: string[] = [];
@@ -40,14 +22,13 @@ beforeAll(async () => {
     name: 'test',
     destination: { write: (line) => void lines.push(line) },
   });
-  const samples = (await readManifests(SAMPLES)).filter(({ kind }) => kind !== EPP_GATEWAY.kind);
-  cluster = await startEmbedded({ manifests: [...samples, FRONT], timeScale: 0.05, log });
+  cluster = await startEmbedded({ manifests: await readManifests(SAMPLES), timeScale: 0.05, log });
   await cluster.ready();
 }, 60_000);
 afterAll(() => cluster?.close(), 30_000);
 
 const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
-  const response = await fetch(`${cluster.serviceUrl(NAMESPACE, 'front-gateway')}${path}`, {
+  const response = await fetch(`${cluster.serviceUrl(NAMESPACE, `${FRONT}-gateway`)}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
@@ -84,7 +65,7 @@ it('passes a trace on into the log of the adapter', async () => {
 it('takes a change of its switches over while it runs', async () => {
   const checks = () => post('/com/check', { names: ['example.com'] });
   const change = async (switches: Record<string, boolean>) => {
-    const live = await read(cluster.client, EPP_GATEWAY, NAMESPACE, 'front');
+    const live = await read(cluster.client, EPP_GATEWAY, NAMESPACE, FRONT);
     await cluster.client.replace(EPP_GATEWAY, { ...live, spec: { ...live.spec, switches } });
   };
   await change({ query: false });

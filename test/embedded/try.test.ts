@@ -54,7 +54,7 @@ it('shows what runs, commands that work, and ends in order', async () => {
   });
   expect(output.errors).toBe('');
   expect(output.text).toMatch(/ready after \d+\.\d s/);
-  for (const name of ['epp.core.bj', 'epp.manage.bj', 'epp.query.bj', 'verisign-sim', 'cnnic-sim'])
+  for (const name of ['epp-bj', 'epp.core.bj', 'epp.manage.bj', 'epp.query.bj', 'verisign-sim', 'cnnic-sim'])
     expect(output.text).toContain(name);
 
   const lines = output.text
@@ -65,7 +65,7 @@ it('shows what runs, commands that work, and ends in order', async () => {
   expect(answers).toMatchObject([
     { outcome: 'done', results: [{ code: 1000 }] },
     { outcome: 'done', results: [{ code: 1000 }] },
-    { set: 'epp.core.bj' },
+    { synced: true, sets: expect.arrayContaining([expect.objectContaining({ set: 'epp.core.bj' })]) },
     { accounts: expect.anything() },
     { accounts: expect.anything() },
   ]);
