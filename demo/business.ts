@@ -11,6 +11,8 @@ export interface Answer {
   /** `done`, `not-sent` or `unknown`; a broken connection tells nothing, so `unknown`. */
   outcome: string;
   retryAfterMs: number;
+  /** That answered; '' when nobody says. */
+  set: string;
   /** EPP result code, 0 without one. */
   code: number;
   /** The reply's `resData`. */
@@ -41,9 +43,10 @@ export class Caller {
       const text = await response.body.text();
       const parsed = readAnswer(text);
       const retryAfter = Number(response.headers['retry-after'] ?? 0);
-      return { status: response.statusCode, retryAfterMs: retryAfter * 1000, ...parsed };
+      const set = String(response.headers['x-epp-set'] ?? '');
+      return { status: response.statusCode, retryAfterMs: retryAfter * 1000, set, ...parsed };
     } catch {
-      return { status: 0, outcome: 'unknown', retryAfterMs: 0, code: 0, data: {} };
+      return { status: 0, outcome: 'unknown', retryAfterMs: 0, set: '', code: 0, data: {} };
     }
   }
 

@@ -17,6 +17,9 @@ export const SETS = {
 /** Service of the one pool that everybody shares. */
 export const SHARED_SERVICE = 'shared-pool';
 
+/** The gateway, its Service, and the business that its checks belong to. */
+export const GATEWAY = { name: 'epp-bj', service: 'epp-bj-gateway', checks: 'epp.query.bj' } as const;
+
 /** The Service through which a set answers HTTP. */
 export const serviceOf = (set: { name: string }): string => `${set.name}-adapter`;
 

@@ -1,12 +1,16 @@
 import { toStderr } from '../test/cluster/progress.ts';
 import { run } from '../test/cluster/run.ts';
 import { kubectlPath } from '../test/cluster/tools.ts';
-import { REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
+import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
 import { actions, clientOf, installAll, type Kubectl } from './place-kubernetes.ts';
 import { PortForward } from './port-forward.ts';
 
-const SERVICES = [...Object.values(SETS).map(serviceOf), ...REGISTRIES.map(({ service }) => service)];
+const SERVICES = [
+  GATEWAY.service,
+  ...Object.values(SETS).map(serviceOf),
+  ...REGISTRIES.map(({ service }) => service),
+];
 const LATER_SERVICES = [SHARED_SERVICE, SHARED_REGISTRY.service];
 
 /** The cluster that the kubeconfig's current context names. Its nodes must be able to pull the image. */

@@ -13,7 +13,7 @@ import {
   uniqueName,
 } from '../test/cluster/kind.ts';
 import { toStderr } from '../test/cluster/progress.ts';
-import { REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
+import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
 import { actions, clientOf, installAll, kubectlOk, manifestText } from './place-kubernetes.ts';
 
@@ -29,6 +29,7 @@ const NODE_PORTS: Readonly<Record<string, number>> = {
   [REGISTRIES[1].service]: 30084,
   [SHARED_SERVICE]: 30085,
   [SHARED_REGISTRY.service]: 30086,
+  [GATEWAY.service]: 30087,
 };
 
 /** @param options.keep the cluster outlives this process, under a name of its own */
@@ -75,9 +76,9 @@ async function placeOf(kind: KindCluster, image: string, keep: boolean): Promise
       `export KUBECONFIG=${kind.kubeconfigPath}`,
       `kubectl get eppsets,eppreg -n ${NAMESPACE}`,
       `kubectl get eppledger,epplease -n ${NAMESPACE}`,
+      `curl -s ${serviceUrl(GATEWAY.service)}/com/check -H 'content-type: application/json' -d '{"names":["example.com"]}'`,
+      `curl -s ${serviceUrl(GATEWAY.service)}/com/create -H 'content-type: application/json' -d '{"name":"example.com","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
       `TOKEN=$(kubectl get secret ${INTERNAL_TOKEN_SECRET} -n ${NAMESPACE} -o jsonpath='{.data.${INTERNAL_TOKEN_KEYS.send}}' | base64 -d)`,
-      `curl -s ${serviceUrl(serviceOf(SETS.query))}/com/check -H "${INTERNAL_TOKEN_HEADER}: $TOKEN" -H 'content-type: application/json' -d '{"names":["example.com"]}'`,
-      `curl -s ${serviceUrl(serviceOf(SETS.core))}/com/create -H "${INTERNAL_TOKEN_HEADER}: $TOKEN" -H 'content-type: application/json' -d '{"name":"example.com","period":{"value":1,"unit":"y"},"authInfo":{"pw":"demo-only-1"}}'`,
       `curl -s ${serviceUrl(serviceOf(SETS.core))}/debug/pools -H "${INTERNAL_TOKEN_HEADER}: $TOKEN"`,
       `curl -s ${serviceUrl(REGISTRIES[0].service)}/stats`,
     ],

@@ -6,7 +6,16 @@ import { EPP_SET, type EppSet } from '../src/api/v1alpha1/set.ts';
 import { POD, type Pod } from '../src/kube/builtin.ts';
 import { tokenHeaders } from '../test/support/internal-token.ts';
 import { Caller } from './business.ts';
-import { FILES, LOAD, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
+import {
+  FILES,
+  GATEWAY,
+  LOAD,
+  REGISTRIES,
+  SETS,
+  SHARED_REGISTRY,
+  SHARED_SERVICE,
+  serviceOf,
+} from './cast.ts';
 import { type CoreFigures, CoreLoad, Flood } from './load.ts';
 import { NAMESPACE, type Place } from './place.ts';
 import { LiveTable, type Sample } from './table.ts';
@@ -15,6 +24,8 @@ import { chargesOf, type LedgerFigures, registryFigures, watchLedgers } from './
 export interface Summary {
   place: string;
   readySeconds: number;
+  /** The set that answered a check through the gateway. */
+  gateway: { set: string };
   registries: { name: string; limit: number; highestSessions: number; refusals: number }[];
   core: CoreFigures;
   sharedPool: CoreFigures & { registry: { limit: number; highestSessions: number; refusals: number } };
@@ -59,6 +70,7 @@ class Story {
     await this.firstAnswer();
     const readySeconds = Math.round((performance.now() - typedAtMs) / 100) / 10;
     this.say(`the first EPP command was answered ${readySeconds} s after the start`);
+    const gateway = await this.askGateway();
     void this.drawLoop();
 
     const core = new CoreLoad({
@@ -79,6 +91,7 @@ class Story {
     return this.summary(core.failures, {
       place: this.place.name,
       readySeconds,
+      gateway,
       registries,
       core: core.figures(),
       sharedPool,
@@ -125,7 +138,7 @@ class Story {
     this.say('and now the same load on ONE shared pool of 20 sessions, as it was before sets');
     this.core = undefined;
     await this.place.apply(FILES.sharedPool);
-    await this.answers(this.place.serviceUrl(SHARED_SERVICE), 'com');
+    await this.adapterAnswers(SHARED_SERVICE);
     const core = new CoreLoad({
       url: this.place.serviceUrl(SHARED_SERVICE),
       headers: this.headers,
@@ -171,6 +184,8 @@ class Story {
       const why = [...coreFailures].map(([reason, times]) => `${times} × ${reason}`).join('; ');
       problems.push(`${failed} of ${found.core.sent} creates and renewals failed on the sets: ${why}`);
     }
+    if (found.gateway.set !== GATEWAY.checks)
+      problems.push(`the gateway had a check answered by ${found.gateway.set}, not by ${GATEWAY.checks}`);
     if (found.core.sent === 0) problems.push('no core command was sent');
     if (found.flood.checksAnswered === 0) problems.push('no check of the flood was answered');
     if (found.ledger.versions === 0) problems.push('no ledger version was seen');
@@ -186,19 +201,42 @@ class Story {
   }
 
   private async firstAnswer(): Promise<void> {
-    await this.answers(this.place.serviceUrl(serviceOf(SETS.query)), 'com');
+    await this.adapterAnswers(serviceOf(SETS.query));
     for (const set of Object.values(SETS)) await this.settled(set.name, set.replicas);
   }
 
-  /** Waits until a check is answered. */
-  private async answers(url: string, tld: string): Promise<void> {
-    await this.until(120_000, `${url} answers a check`, async () => {
+  /** As a business service does: it knows one address, and no token. */
+  private async askGateway(): Promise<Summary['gateway']> {
+    const set = await this.answers(GATEWAY.service, {});
+    this.say(`the gateway ${GATEWAY.name} has a check answered by the set ${set}`);
+    return { set };
+  }
+
+  /** The callers of the demo ask adapters as a gateway would: they show the token, once the operator has made it. */
+  private async adapterAnswers(service: string): Promise<void> {
+    await this.until(120_000, 'there is a token', async () => {
       this.headers = await tokenHeaders(this.place.client, NAMESPACE);
-      const caller = new Caller(1, this.headers);
-      const answer = await caller.post(`${url}/${tld}/check`, { names: [`first.${tld}`] });
-      await caller.close();
-      return answer.status === 200;
+      return Object.keys(this.headers).length > 0;
     });
+    await this.answers(service, this.headers);
+  }
+
+  /** Waits until a check is answered. Returns the set that did. */
+  private async answers(service: string, headers: Readonly<Record<string, string>>): Promise<string> {
+    const caller = new Caller(1, headers);
+    let set = '';
+    try {
+      await this.until(120_000, `${service} answers a check`, async () => {
+        const answer = await caller.post(`${this.place.serviceUrl(service)}/com/check`, {
+          names: ['first.com'],
+        });
+        set = answer.set;
+        return answer.status === 200;
+      });
+    } finally {
+      await caller.close();
+    }
+    return set;
   }
 
   private async podsOf(set: string): Promise<Pod[]> {
