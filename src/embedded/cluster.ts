@@ -21,6 +21,7 @@ import { EndpointSlices } from './endpoint-slices.ts';
 import { gatewayProgram } from './gateway-program.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
+import { loopbackOrigin } from './pod-view.ts';
 import { ProgramRunner } from './programs.ts';
 import { Services } from './services.ts';
 import { simulatedSecrets } from './simulated-secrets.ts';
@@ -127,6 +128,7 @@ class Cluster implements EmbeddedCluster {
         clock: this.#clock,
         log: this.#log.child({ part: 'operator' }),
         metrics: new Registry(),
+        podOrigin: loopbackOrigin,
       },
       { identity: NODE, image: 'eppset:embedded', leaderElection: false, timeScale: this.#timeScale },
     );

@@ -16,6 +16,12 @@ export function loopbackPort(pod: Pod, port: number | string): number | undefine
   return number === undefined ? undefined : ports[String(number)];
 }
 
+/** Where a pod of ours serves HTTP. */
+export function loopbackOrigin(pod: Pod): string | undefined {
+  const port = loopbackPort(pod, 'http');
+  return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+}
+
 /** A Service without a selector selects nothing. */
 export function selects({ metadata, spec }: Service, pod: Pod): boolean {
   const selector = Object.entries(spec?.selector ?? {});

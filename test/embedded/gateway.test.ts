@@ -1,9 +1,13 @@
 /** A gateway in an embedded cluster: made by the operator, it finds the adapters by their slices, and shows them the token. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROLLOUT_PATH, rolloutReport } from '../../src/api/http/rollout-report.ts';
 import { EPP_GATEWAY } from '../../src/api/v1alpha1/gateway.ts';
+import { LABEL } from '../../src/api/v1alpha1/labels.ts';
 import { type EmbeddedCluster, startEmbedded } from '../../src/embedded/cluster.ts';
 import { readManifests } from '../../src/embedded/manifests.ts';
+import { loopbackOrigin } from '../../src/embedded/pod-view.ts';
+import { POD } from '../../src/kube/builtin.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { read } from '../kube/contract-objects.ts';
 import { eventually } from '../support/eventually.ts';
@@ -77,6 +81,19 @@ it('takes a change of its switches over while it runs', async () => {
   await eventually(async () =>
     (await Promise.all([checks(), checks()])).every(({ status }) => status === 200),
   );
+});
+
+it('reports its rollout to who shows the token', async () => {
+  const labelSelector = `${LABEL.gateway}=${FRONT},${LABEL.component}=gateway`;
+  const { items: pods } = await cluster.client.list(POD, { namespace: NAMESPACE, labelSelector });
+  expect(pods).toHaveLength(2);
+  const headers = await tokenHeaders(cluster.client, NAMESPACE);
+  for (const pod of pods) {
+    const url = loopbackOrigin(pod) + ROLLOUT_PATH;
+    expect((await fetch(url)).status).toBe(401);
+    const report = await (await fetch(url, { headers })).json();
+    expect(rolloutReport.parse(report)).toMatchObject({ percent: 100 });
+  }
 });
 
 it('has logged no token', async () => {
