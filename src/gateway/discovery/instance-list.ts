@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceSource } from '../instance.ts';
 
 /** A list of instances that one writer replaces as a whole, and others read. */
@@ -25,7 +24,7 @@ export class InstanceList implements InstanceSource {
     const before = new Map(this.#instances.map((instance) => [instance.id, instance]));
     const kept = next.map((instance) => {
       const old = before.get(instance.id);
-      return isDeepStrictEqual(old, instance) ? (old as Instance) : instance;
+      return old && isSame(old, instance) ? old : instance;
     });
     const same =
       this.#synced &&
@@ -36,4 +35,9 @@ export class InstanceList implements InstanceSource {
     this.#synced = true;
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** Ids are the same already, and origins with them. */
+function isSame(a: Instance, b: Instance): boolean {
+  return a.set === b.set && a.state === b.state && a.weight === b.weight && a.source === b.source;
 }

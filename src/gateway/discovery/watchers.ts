@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../../lib/clock.ts';
-import type { Instance, InstanceSource } from '../instance.ts';
+import type { InstanceSource } from '../instance.ts';
 import { ChangeFeed, changeOfSet, type InstanceChange } from './change-feed.ts';
 import { shownInstance } from './shown-instance.ts';
 
@@ -28,6 +28,9 @@ interface Watcher {
   late: boolean;
 }
 
+/** Changes of so many instances are told one by one, however few there are now. */
+const SMALL = 64;
+
 export class Watchers {
   readonly #options: Required<WatchersOptions>;
   readonly #feed: ChangeFeed;
@@ -38,7 +41,7 @@ export class Watchers {
     this.#options = { max: 256, heartbeatMs: 15_000, maxUnreadBytes: 256 * 1024, ...options };
     this.#feed = new ChangeFeed(options.source);
     this.#feed.onChange((change) => {
-      for (const watcher of this.#watchers) this.#tell(watcher, change);
+      for (const watcher of this.#watchers) this.#tell(watcher, this.#part(watcher, change));
     });
   }
 
@@ -61,8 +64,8 @@ export class Watchers {
     });
     const missed = this.#missed(from.lastEventId);
     response.write('retry: 1000\n\n');
-    if (missed === undefined) this.#tellAll(watcher);
-    else for (const change of missed) this.#tell(watcher, change);
+    if (missed === undefined) response.write(this.#whole(watcher));
+    else response.write(missed.map((change) => this.#part(watcher, change)).join(''));
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
     // A peer that resets the connection is told by `close`
@@ -81,32 +84,37 @@ export class Watchers {
     const { epoch } = this.#options;
     if (!lastEventId?.startsWith(`${epoch}-`)) return undefined;
     const id = lastEventId.slice(epoch.length + 1);
-    return /^\d{1,15}$/.test(id) ? this.#feed.since(Number(id)) : undefined;
+    const missed = /^\d{1,15}$/.test(id) ? this.#feed.since(Number(id)) : undefined;
+    const size = missed?.reduce((sum, { upserted, removed }) => sum + upserted.length + removed.length, 0);
+    // More than the whole would be
+    return size !== undefined && size > Math.max(SMALL, this.#options.source.instances.length)
+      ? undefined
+      : missed;
   }
 
-  #tellAll(watcher: Watcher): void {
+  #whole({ set }: Watcher): string {
     const { instances, synced } = this.#options.source;
-    const { set } = watcher;
     const shown = instances.filter((instance) => set === undefined || instance.set === set);
-    this.#write(watcher, 'instances', this.#feed.lastId, { synced, instances: shown.map(shownInstance) });
+    return this.#event('instances', this.#feed.lastId, { synced, instances: shown.map(shownInstance) });
   }
 
-  #tell(watcher: Watcher, change: InstanceChange): void {
-    const told = watcher.set === undefined ? change : changeOfSet(change, watcher.set);
-    if (told === undefined) return;
-    const id = (instance: Instance) => instance.id;
-    this.#write(watcher, 'change', told.id, {
+  /** Empty where nothing of it concerns the watcher. */
+  #part({ set }: Watcher, change: InstanceChange): string {
+    const told = set === undefined ? change : changeOfSet(change, set);
+    if (told === undefined) return '';
+    return this.#event('change', told.id, {
       upserted: told.upserted.map(shownInstance),
-      removed: told.removed.map(id),
+      removed: told.removed.map(({ id }) => id),
     });
   }
 
-  #write({ response }: Watcher, event: string, id: number, data: object): void {
-    if (response.writableLength > this.#options.maxUnreadBytes) {
-      response.destroy();
-      return;
-    }
-    response.write(`event: ${event}\nid: ${this.#options.epoch}-${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  #event(event: string, id: number, data: object): string {
+    return `event: ${event}\nid: ${this.#options.epoch}-${id}\ndata: ${JSON.stringify(data)}\n\n`;
+  }
+
+  #tell({ response }: Watcher, text: string): void {
+    if (response.writableLength > this.#options.maxUnreadBytes) response.destroy();
+    else if (text !== '') response.write(text);
   }
 
   #beatLater(): Timer {

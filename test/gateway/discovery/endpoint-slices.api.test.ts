@@ -78,7 +78,10 @@ describe('instances by EndpointSlices of the real controller', () => {
     const [a, b, c] = ['10.1.0.1:8080 epp.core.bj', '10.1.0.2:8080 epp.core.bj', '10.1.0.3:8080 epp.core.*'];
     await becomes(seen, [`${a} ready`, `${b} ready`, `${c} ready`]);
     // Two Services, and a slice of each: the pod stands in both
-    const slices = await world.list(ENDPOINT_SLICE, { namespace, labelSelector: 'eppset.io/set-region=bj' });
+    const slices = await world.list(ENDPOINT_SLICE, {
+      namespace,
+      labelSelector: 'eppset.io/set-prefix=epp,eppset.io/set-region=bj',
+    });
     expect(slices.items.length).toBeGreaterThanOrEqual(2);
     const headless = slices.items.filter(
       ({ metadata }) => metadata.labels?.['service.kubernetes.io/headless'] !== undefined,
