@@ -99,6 +99,10 @@ mixing: $(DEPS) ## 100,000 checks of 64 callers on one session: not one answer m
 bench-adapter: $(DEPS) ## one adapter against the limit of its sessions, its CPU, and a flood of checks
 	@node test/bench/main.ts adapter
 
+.PHONY: bench-gateway
+bench-gateway: $(DEPS) ## what a gateway adds to a request, and its requests a CPU-second against nginx; installs nginx, as root
+	@node test/bench/main.ts gateway
+
 .PHONY: bench-engine
 bench-engine: $(DEPS) ## the EPP engine alone against a bare TLS client with the same frames, by CPU
 	@node test/bench/main.ts engine

@@ -32,6 +32,8 @@ export interface ChosenAccounts {
 }
 
 const QUERIES = new Set(['check', 'info']);
+/** The id of a message means another one at the next account; what cannot be read is not tried again. */
+const OF_ONE_ACCOUNT = new Set(['poll', 'raw']);
 const OPERATIONS: ReadonlySet<string> = new Set([
   ...BUSINESS_COMMANDS,
   'raw',
@@ -138,6 +140,7 @@ export class Rules {
       const field = choice.code === 'unknown-tld' ? 'tld' : 'x-epp-accreditation';
       return refusedField(choice.code, field, choice.message);
     }
-    return { ok: true, tld: choice.tld, accounts: choice.accounts, inOrder: choice.by === 'order' };
+    const inOrder = choice.by === 'order' && !OF_ONE_ACCOUNT.has(command);
+    return { ok: true, tld: choice.tld, accounts: choice.accounts, inOrder };
   }
 }
