@@ -26,6 +26,7 @@ export class MemoryRegistrations implements RegistrationStore {
   readonly #options: MemoryRegistrationsOptions;
   readonly #registered = new Map<string, Registration>();
   readonly #heartbeats: Heartbeats;
+  #due = false;
 
   constructor(options: MemoryRegistrationsOptions) {
     this.#options = options;
@@ -34,7 +35,7 @@ export class MemoryRegistrations implements RegistrationStore {
       isSilent: async () => true,
       expire: async (id) => void this.#remove(id),
     });
-    this.#heartbeats.subscribe(() => this.#tell());
+    this.#heartbeats.subscribe(() => this.#tellSoon());
     this.#tell();
   }
 
@@ -71,7 +72,7 @@ export class MemoryRegistrations implements RegistrationStore {
   #put(id: string, registration: Registration): RegisteredInstance {
     this.#registered.set(id, registration);
     this.#heartbeats.heard(id, registration.ttlSeconds * 1000);
-    this.#tell();
+    this.#tellSoon();
     return { ...registration, id, state: 'ready' };
   }
 
@@ -79,6 +80,16 @@ export class MemoryRegistrations implements RegistrationStore {
     const known = this.#registered.delete(id);
     this.#heartbeats.forget(id);
     return known;
+  }
+
+  /** Many at once are told once, and before whoever asked has an answer. */
+  #tellSoon(): void {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      this.#tell();
+    });
   }
 
   #tell(): void {

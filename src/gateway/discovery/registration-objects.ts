@@ -7,7 +7,7 @@ import { isIPv6 } from 'node:net';
 import { ANNOTATION, LABEL } from '../../api/v1alpha1/labels.ts';
 import type { CoordinationLease, EndpointSlice } from '../../kube/builtin.ts';
 import { microTime } from '../../kube/leader-election.ts';
-import { formatSetName, parseSetName, regionLabel } from '../../routing/set-name.ts';
+import { parseSetName, regionLabel } from '../../routing/set-name.ts';
 import type { InstanceState } from '../instance.ts';
 import { ID, type RegisteredInstance, type Registration } from './registration.ts';
 import { GATEWAY_MANAGER, instancesOf } from './slice-instances.ts';
@@ -60,7 +60,8 @@ export function addressType(address: string): 'IPv4' | 'IPv6' {
 
 export function sliceOf(registration: Registration, lease: CoordinationLease): EndpointSlice {
   const { set, address, port, weight } = registration;
-  const { prefix, business, region } = parseSetName(set) ?? { prefix: '', business: '', region: '' };
+  const parts = parseSetName(set);
+  if (!parts) throw new Error(`${set} is no set name`);
   const { name, namespace, uid } = lease.metadata;
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -72,12 +73,12 @@ export function sliceOf(registration: Registration, lease: CoordinationLease): E
         ...ownLabels,
         'endpointslice.kubernetes.io/managed-by': GATEWAY_MANAGER,
         [LABEL.component]: 'adapter',
-        [LABEL.setPrefix]: prefix,
-        [LABEL.setBusiness]: business,
-        [LABEL.setRegion]: regionLabel(region),
+        [LABEL.setPrefix]: parts.prefix,
+        [LABEL.setBusiness]: parts.business,
+        [LABEL.setRegion]: regionLabel(parts.region),
       },
       annotations: {
-        [ANNOTATION.set]: formatSetName({ prefix, business, region }),
+        [ANNOTATION.set]: set,
         [ANNOTATION.weight]: String(weight),
       },
       // Without blockOwnerDeletion: that asks for a right on the owner's finalizers

@@ -124,8 +124,12 @@ describe('registrations in memory', () => {
 
   it('are not more than there is room for', async () => {
     const { store } = setUp();
-    for (let count = 0; count < MAX_REGISTERED; count += 1)
-      await store.register({ ...registration, port: count + 1 });
+    await Promise.all(
+      Array.from({ length: MAX_REGISTERED }, (_, port) =>
+        store.register({ ...registration, port: port + 1 }),
+      ),
+    );
+    expect(store.source.instances).toHaveLength(MAX_REGISTERED + 1);
     await expect(store.register(registration)).rejects.toThrow('no room');
     store.stop();
   });
