@@ -6,7 +6,7 @@ import { BUSINESS_COMMANDS } from '../v1alpha1/gateway.ts';
  * The gateway's one file: the operator renders it into a ConfigMap, and a small registrar writes it by hand. Paths are relative to the
  * folder of the file. It never holds a secret: those stand in files of their own, one value a file, as Kubernetes mounts Secrets.
  *
- * All of it but `http`, `discovery`, `internalToken`, `authentication` and `tracing` is taken over while the gateway runs.
+ * All of it but `name`, `prefix`, `http`, `discovery`, `internalToken`, `authentication` and `tracing` is taken over while the gateway runs.
  */
 const limit = z.strictObject({
   requestsPerSecond: z.number().gt(0).optional(),
