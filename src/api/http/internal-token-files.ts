@@ -102,11 +102,8 @@ class FileToken implements InternalToken {
 }
 
 async function readTokens(dir: string): Promise<Tokens> {
-  const [[send], accept] = await Promise.all([
-    readLines(join(dir, INTERNAL_TOKEN_KEYS.send)),
-    readLines(join(dir, INTERNAL_TOKEN_KEYS.accept)),
-  ]);
-  return { send, accept };
+  const [send] = await readLines(join(dir, INTERNAL_TOKEN_KEYS.send));
+  return { send, accept: await readLines(join(dir, INTERNAL_TOKEN_KEYS.accept)) };
 }
 
 async function readLines(path: string): Promise<[string, ...string[]]> {

@@ -3,12 +3,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAdapter } from '../../../src/adapter/adapter.ts';
 import { httpTellPeer } from '../../../src/adapter/checks/drop-route.ts';
 import { DROP_PATH } from '../../../src/adapter/checks/notice-format.ts';
+import { adapterFile } from '../../../src/api/files/adapter-file.ts';
 import { INTERNAL_TOKEN_HEADER } from '../../../src/api/http/internal-token.ts';
 import { LOAD_PATH, loadReport } from '../../../src/api/http/load-report.ts';
+import { silentLog } from '../../../src/lib/log.ts';
 import { ACCOUNT, type Harness, SET, start } from '../harness.ts';
+import { ScriptedBudget } from '../scripted-budget.ts';
 
 const TOKEN = 'token-of-the-namespace';
 const OLD = 'token-before-that';
@@ -129,7 +134,27 @@ it('nothing of any token is in the log', async () => {
   for (const token of [TOKEN, OLD, GUESS]) expect(h.logged()).not.toContain(token);
 });
 
-it('an adapter does not start without the files that it was told of', async () => {
-  const missing = { internalToken: { dir: join(dir, 'nowhere') } };
-  await expect(start({ file: missing })).rejects.toThrow(/cannot read .*nowhere\/send \(ENOENT\)/);
+it('an adapter does not start without the files that it was told of, as its own file names them', async () => {
+  const file = adapterFile.parse({
+    kind: 'AdapterFile',
+    set: SET,
+    class: 'core',
+    budget: { mode: 'local' },
+    internalToken: { dir: '../nowhere' },
+    accounts: [
+      {
+        name: ACCOUNT,
+        accreditation: 'acme',
+        tlds: ['com'],
+        endpoint: { host: '127.0.0.1' },
+        credentials: { dir: 'login' },
+        connections: { idleTimeoutSeconds: 600 },
+        pool: { max: 1 },
+      },
+    ],
+  });
+  const options = { file, budget: new ScriptedBudget(1), metrics: new Registry(), log: silentLog };
+  await expect(startAdapter({ ...options, folder: join(dir, 'config') })).rejects.toThrow(
+    `cannot read ${join(dir, 'nowhere/send')} (ENOENT)`,
+  );
 });
