@@ -6,8 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { INTERNAL_TOKEN_SECRET } from '../../src/api/http/internal-token.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
+import { EPP_GATEWAY } from '../../src/api/v1alpha1/gateway.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
-import { DEPLOYMENT, NAMESPACE, POD, SECRET, type Secret } from '../../src/kube/builtin.ts';
+import {
+  CONFIG_MAP,
+  COORDINATION_LEASE,
+  DEPLOYMENT,
+  ENDPOINT_SLICE,
+  NAMESPACE,
+  POD,
+  SECRET,
+  type Secret,
+} from '../../src/kube/builtin.ts';
 import { type ClosableKubeClient, createClient } from '../../src/kube/client.ts';
 import { loadClusterConfig } from '../../src/kube/cluster-config.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
@@ -238,6 +248,64 @@ describe('the admission policies', () => {
   });
 });
 
+describe('a gateway', () => {
+  let ofGateway: ClosableKubeClient;
+
+  beforeAll(async () => {
+    await bench.gateway({ name: 'front' });
+    await bench.gateway({ name: 'other' });
+    await bench.makeReady('front', 2, 'eppset.io/gateway');
+    await bench.until(EPP_GATEWAY, 'front', 'Ready', 'True PodsReady');
+    const [pod] = await bench.pods('front', 'eppset.io/gateway');
+    ofGateway = await clientOf(SHOP, 'front-gateway', pod?.metadata.name ?? '');
+  });
+
+  it('sees the instances of sets, and its own file by its name', async () => {
+    const slices = await ofGateway.list(ENDPOINT_SLICE, { namespace: SHOP });
+    expect(slices.items.length).toBeGreaterThan(0);
+    const fieldSelector = 'metadata.name=front-gateway';
+    const { items, resourceVersion } = await ofGateway.list(CONFIG_MAP, { namespace: SHOP, fieldSelector });
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['front-gateway']);
+    const ended = new AbortController();
+    const watch = ofGateway.watch(
+      CONFIG_MAP,
+      { namespace: SHOP, fieldSelector, resourceVersion },
+      ended.signal,
+    );
+    const next = watch[Symbol.asyncIterator]().next();
+    await bench.edit(EPP_GATEWAY, 'front', ({ spec }) => {
+      spec.switches = { query: false };
+    });
+    const event = (await next).value;
+    ended.abort();
+    expect(event).toMatchObject({
+      type: 'MODIFIED',
+      object: { data: { 'gateway.yaml': expect.stringContaining('query: false') } },
+    });
+  });
+
+  it('may do nothing else', async () => {
+    const [pod] = await bench.pods('front', 'eppset.io/gateway');
+    const [slice] = (await admin.list(ENDPOINT_SLICE, { namespace: SHOP })).items;
+    const [lease] = (await admin.list(EPP_CONNECTION_LEASE, { namespace: SHOP })).items;
+    for (const refused of [
+      () => ofGateway.get(SECRET, bench.key(INTERNAL_TOKEN_SECRET)),
+      () => ofGateway.list(SECRET, { namespace: SHOP }),
+      () => ofGateway.list(POD, { namespace: SHOP }),
+      () => ofGateway.list(CONFIG_MAP, { namespace: SHOP }),
+      () => ofGateway.get(CONFIG_MAP, bench.key('other-gateway')),
+      () => ofGateway.list(ENDPOINT_SLICE, { namespace: SYSTEM }),
+      () => ofGateway.replace(ENDPOINT_SLICE, slice as KubeObject),
+      () => ofGateway.get(EPP_CONNECTION_LEASE, bench.key(lease?.metadata.name ?? 'x')),
+      () => ofGateway.list(COORDINATION_LEASE, { namespace: SHOP }),
+      () => ofGateway.get(EPP_GATEWAY, bench.key('front')),
+      () => ofGateway.delete(POD, bench.key(pod?.metadata.name ?? '')),
+    ]) {
+      await expect(refused()).rejects.toThrow('forbidden');
+    }
+  });
+});
+
 it('the samples apply, and their sets fit their accounts', async () => {
   const applied = await api.kubectl(['apply', '-f', `${root}manifests/samples/`]);
   expect(applied.stderr).toBe('');
@@ -252,4 +320,8 @@ it('the samples apply, and their sets fit their accounts', async () => {
     // The namespace is of the restricted standard: pods that break it would not be made.
     await eventually(async () => expect(await demo.pods(set)).not.toEqual([]));
   }
+  await demo.until(EPP_GATEWAY, 'epp-bj', 'RoutesResolved', 'True RegistriesFound');
+  await demo.until(EPP_GATEWAY, 'epp-bj', 'AccountsPooled', 'True Pooled');
+  await demo.makeReady('epp-bj', 2, 'eppset.io/gateway');
+  await demo.until(EPP_GATEWAY, 'epp-bj', 'Ready', 'True PodsReady');
 });

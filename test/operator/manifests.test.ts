@@ -4,14 +4,20 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { staleManifests } from '../../scripts/manifests.ts';
-import { parseRegistry, parseSet } from '../../src/api/parse.ts';
+import { parseGateway, parseRegistry, parseSet } from '../../src/api/parse.ts';
+import { EPP_GATEWAY, type EppGateway } from '../../src/api/v1alpha1/gateway.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../../src/api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
+import { accountsPooled } from '../../src/operator/gateway-controller/pooled.ts';
+import { resolveRoutes } from '../../src/operator/gateway-controller/resolve.ts';
+import { gatewayFile } from '../../src/operator/specs/gateway/file.ts';
+import { gatewayObjects } from '../../src/operator/specs/gateway/objects.ts';
+import { gatewayRole } from '../../src/operator/specs/gateway/role.ts';
 import { role } from '../../src/operator/specs/role.ts';
 import { rolloutStrategy } from '../../src/operator/specs/rollout.ts';
 import { setObjects } from '../../src/operator/specs/set-objects.ts';
-import { aRegistry, aSet, byName } from './samples.ts';
+import { aGateway, aRegistry, aSet, byName } from './samples.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const text = (path: string) => readFileSync(root + path, 'utf8');
@@ -56,7 +62,12 @@ describe('install.yaml', () => {
     );
 
   it('lets the operator write every kind that it creates', () => {
-    for (const { resource } of setObjects(aSet(), byName(aRegistry()), { image: 'x', timeScale: 1 })) {
+    const gateway = aGateway({ spec: { ingress: { host: 'epp.example' } } });
+    const file = gatewayFile(gateway, new Map([['verisign', 'shop']]), undefined);
+    for (const { resource } of [
+      ...setObjects(aSet(), byName(aRegistry()), { image: 'x', timeScale: 1 }),
+      ...gatewayObjects(gateway, file, { image: 'x' }),
+    ]) {
       const group = resource.apiVersion.includes('/') ? (resource.apiVersion.split('/')[0] ?? '') : '';
       for (const verb of ['get', 'list', 'watch', 'create', 'patch', 'delete']) {
         expect(may(group, resource.plural, verb), `${verb} ${resource.plural}`).toBe(true);
@@ -64,11 +75,10 @@ describe('install.yaml', () => {
     }
   });
 
-  it('lets the operator do all that it lets adapters do: nobody can give what he has not', () => {
-    for (const { apiGroups, resources = [], verbs } of role(
-      aSet(),
-      byName(aRegistry({ spec: { jobs: { canary: { enabled: true } } } })),
-    ).rules ?? []) {
+  it('lets the operator do all that it lets adapters and gateways do: nobody can give what he has not', () => {
+    const busy = byName(aRegistry({ spec: { jobs: { canary: { enabled: true } } } }));
+    const given = [...(role(aSet(), busy).rules ?? []), ...(gatewayRole(aGateway()).rules ?? [])];
+    for (const { apiGroups, resources = [], verbs } of given) {
       for (const group of apiGroups ?? []) {
         for (const resource of resources) {
           for (const verb of verbs) expect(may(group, resource, verb), `${verb} ${resource}`).toBe(true);
@@ -106,6 +116,9 @@ describe('the samples', () => {
   const registries = ofKind(EPP_REGISTRY.kind).map((object) =>
     parseRegistry(object, { unknownFields: 'refuse' }),
   );
+  const gateways = ofKind(EPP_GATEWAY.kind).map((object) =>
+    parseGateway(object, { unknownFields: 'refuse' }),
+  );
   const sets = ofKind(EPP_SET.kind).map((object) => parseSet(object, { unknownFields: 'refuse' }));
   const valid = <T>(parsed: { ok: boolean }[]): T[] =>
     parsed.map((one) => (one as unknown as { value: T }).value);
@@ -113,7 +126,16 @@ describe('the samples', () => {
   it('are valid', () => {
     expect(registries.filter(({ ok }) => !ok)).toEqual([]);
     expect(sets.filter(({ ok }) => !ok)).toEqual([]);
-    expect([registries.length, sets.length]).toEqual([2, 3]);
+    expect(gateways.filter(({ ok }) => !ok)).toEqual([]);
+    expect([registries.length, sets.length, gateways.length]).toEqual([2, 3, 1]);
+  });
+
+  it('have a gateway whose accounts are there, each in a pool of a set of it', () => {
+    const [gateway] = valid<EppGateway>(gateways);
+    const accounts = byName(...valid<EppRegistry>(registries));
+    const world = { registry: (name: string) => accounts.get(name), parsedRegistry: parseRegistry };
+    expect(resolveRoutes(gateway as EppGateway, world)).toBeInstanceOf(Map);
+    expect(accountsPooled(gateway as EppGateway, valid<EppSet>(sets)).status).toBe('True');
   });
 
   it('have minimums that fit their accounts', () => {

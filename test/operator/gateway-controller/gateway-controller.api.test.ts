@@ -193,7 +193,7 @@ describe('a gateway', () => {
   });
 
   // The garbage collector looks for new kinds every half a minute.
-  it('goes with all that it owns', { timeout: 120_000 }, async () => {
+  it('goes with all that it owns', async () => {
     await client.delete(EPP_GATEWAY, bench.key(name));
     await gone(EPP_GATEWAY, name);
     for (const [resource, suffix] of KINDS) await gone(resource, `${name}-${suffix}`);
@@ -286,7 +286,7 @@ describe('a paused gateway', () => {
   });
 });
 
-it('writes nothing in a steady state', { timeout: 60_000 }, async () => {
+it('writes nothing in a steady state', async () => {
   await bench.gateway({ name: 'steady', spec: { ingress: { host: 'epp.example' } } });
   await bench.makeReady('steady', 2, LABEL);
   await bench.until(EPP_GATEWAY, 'steady', 'Ready', 'True PodsReady');
