@@ -144,9 +144,10 @@ describe('share of the own set', () => {
       shares(low, [
         [0, '6/10'],
         [10, '6/10'],
+        [35, null],
         [40, '6/10'],
       ]),
-    ).toEqual([84, 84, 84]);
+    ).toEqual([84, 84, 84, 84]);
   });
 
   it('takes another policy over at once', () => {
