@@ -134,7 +134,7 @@ function partsOf(
       asker: httpLoadAsker(core.token),
       metrics: protection,
     }),
-    staleChecks: new KeptChecks({ policy: file }),
+    staleChecks: new KeptChecks({ policy: file, metrics: protection }),
     migration: new Rollout({
       ...shared,
       send: (request) => core.toSets(request),

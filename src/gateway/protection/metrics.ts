@@ -4,6 +4,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface ProtectionMetrics {
   limited(refusal: { scope: string; limit: string; business: string }): void;
   shed(business: string): void;
+  staleAnswer(business: string): void;
   degradation(active: boolean): void;
   /** Of the business that is watched, by account; those that are not given are gone. */
   utilization(business: string, byAccount: ReadonlyMap<string, number>): void;
@@ -23,6 +24,12 @@ export function protectionMetrics(registry: Registry): ProtectionMetrics {
     labelNames: ['business'],
     registers,
   });
+  const stale = new Counter({
+    name: 'epp_stale_answers_total',
+    help: 'Checks that were answered from earlier answers while the watched business was short of connections.',
+    labelNames: ['business'],
+    registers,
+  });
   const active = new Gauge({
     name: 'epp_degradation_active',
     help: '1 while others give way to the business that is watched.',
@@ -37,6 +44,7 @@ export function protectionMetrics(registry: Registry): ProtectionMetrics {
   return {
     limited: (refusal) => limited.inc({ ...refusal }),
     shed: (business) => shed.inc({ business }),
+    staleAnswer: (business) => stale.inc({ business }),
     degradation: (isActive) => active.set(isActive ? 1 : 0),
     utilization(business, byAccount) {
       utilization.reset();

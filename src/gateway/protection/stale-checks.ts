@@ -16,9 +16,11 @@ import { canonicalName, isBelow } from '../../routing/domain-name.ts';
 import type { StaleChecks } from '../parts.ts';
 import type { GatewayAnswer, GatewayRequest } from '../request.ts';
 import { type Checked, type CheckResponse, changedName, checkedNames, readAnswer } from './check-bodies.ts';
+import type { ProtectionMetrics } from './metrics.ts';
 
 export interface KeptChecksOptions {
   policy: GatewayPolicy;
+  metrics: Pick<ProtectionMetrics, 'staleAnswer'>;
   /** Most names, of all accounts together. Default 50,000. */
   maxNames?: number;
 }
@@ -34,6 +36,7 @@ const MAX_NAMES = 50_000;
 const AGE = /^\d{1,9}$/;
 
 export class KeptChecks implements StaleChecks {
+  readonly #metrics: KeptChecksOptions['metrics'];
   /** By name, then by account. */
   readonly #kept: LRUCache<string, Map<string, Kept>>;
   /** When a name was last changed through this gateway. */
@@ -43,7 +46,8 @@ export class KeptChecks implements StaleChecks {
   /** Undefined: nothing is kept. */
   #maxAgeMs: number | undefined;
 
-  constructor({ policy, maxNames = MAX_NAMES }: KeptChecksOptions) {
+  constructor({ policy, metrics, maxNames = MAX_NAMES }: KeptChecksOptions) {
+    this.#metrics = metrics;
     this.#kept = new LRUCache({ max: maxNames });
     this.#changed = new LRUCache({
       max: maxNames,
@@ -94,6 +98,7 @@ export class KeptChecks implements StaleChecks {
       if (!kept || nowMs - kept.atMs > maxAgeMs) return undefined;
       found.push({ ...kept, checked: { ...kept.checked, name: written } });
     }
+    this.#metrics.staleAnswer(request.business);
     return answerOf(found, account, nowMs);
   }
 

@@ -1,4 +1,6 @@
+import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { protectionMetrics } from '../../../src/gateway/protection/metrics.ts';
 import { KeptChecks } from '../../../src/gateway/protection/stale-checks.ts';
 import type { GatewayAnswer, GatewayRequest } from '../../../src/gateway/request.ts';
 import { answerOf, checked, policyOf, requestOf } from './fixtures.ts';
@@ -16,13 +18,15 @@ function told(answer: GatewayAnswer | undefined): { data: { cd: object[] }; [mem
 }
 
 describe('KeptChecks', () => {
+  let registry: Registry;
   let checks: KeptChecks;
 
   beforeEach(() => {
-    checks = new KeptChecks({ policy: ON, maxNames: 4 });
+    registry = new Registry();
+    checks = new KeptChecks({ policy: ON, metrics: protectionMetrics(registry), maxNames: 4 });
   });
 
-  it('answers as the adapter did, in the order asked and by the names as they are asked', () => {
+  it('answers as the adapter did, in the order asked and by the names as they are asked', async () => {
     const both = checked({ 'a.com': true, 'b.com': false });
     checks.keep(ask(['a.com', 'b.com']), ACCOUNT, answerOf(both), 1_000);
     const answer = checks.find(ask(['B.com', 'a.com', 'a.com'], { startMs: 8_500 }), ACCOUNT, 8_500);
@@ -49,6 +53,9 @@ describe('KeptChecks', () => {
         'x-epp-account': ACCOUNT,
       },
     });
+    expect(await registry.getSingleMetricAsString('epp_stale_answers_total')).toContain(
+      'epp_stale_answers_total{business="query"} 1',
+    );
   });
 
   it('puts answers to several checks together; age and ids are those of the oldest', () => {
