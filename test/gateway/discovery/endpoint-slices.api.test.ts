@@ -3,6 +3,7 @@ import {
   type EndpointSliceSource,
   watchEndpointSlices,
 } from '../../../src/gateway/discovery/endpoint-slices.ts';
+import type { InstanceSource } from '../../../src/gateway/instance.ts';
 import { ENDPOINT_SLICE, NAMESPACE, POD } from '../../../src/kube/builtin.ts';
 import { type ClosableKubeClient, createClient } from '../../../src/kube/client.ts';
 import { loadClusterConfig } from '../../../src/kube/cluster-config.ts';
@@ -12,6 +13,7 @@ import { type ApiServer, startApiServer } from '../../cluster/api.ts';
 import { FaultProxy } from '../../kube/fault-proxy.ts';
 import { ManualClock } from '../../kube/manual-clock.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type StandIn, standIn, startTestGateway } from '../harness.ts';
 import { createNode, createPod, createServices, letGo, setReady } from './adapters.ts';
 
 let api: ApiServer;
@@ -48,7 +50,25 @@ beforeEach(async () => {
   namespace = `slices-${count}`;
   await world.create(NAMESPACE, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
 });
-afterEach(() => source?.stop());
+const ending: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end();
+  await source?.stop();
+});
+
+/** The same list, with servers of this machine at the addresses: slices take no loopback addresses. */
+function servedBy(seen: InstanceSource, adapters: readonly StandIn[]): InstanceSource {
+  const origins = adapters.map(({ instance }) => instance.origin);
+  return {
+    get instances() {
+      return seen.instances.map((instance, index) => ({ ...instance, origin: origins[index] ?? '' }));
+    },
+    get synced() {
+      return seen.synced;
+    },
+    subscribe: (listener) => seen.subscribe(listener),
+  };
+}
 
 function start(clock: Clock = systemClock): EndpointSliceSource {
   source = watchEndpointSlices({ client, namespace, prefix: 'epp', clock, log: silentLog });
@@ -111,7 +131,7 @@ describe('instances by EndpointSlices of the real controller', () => {
     await becomes(seen, []);
   });
 
-  it('stay as they were while the API is away for ten minutes, and are caught up with afterwards', async () => {
+  it('stay as they were while the API is away for ten minutes, no request fails, and they are caught up with afterwards', async () => {
     const clock = new ManualClock();
     await createServices(world, namespace, { object: 'core-bj', business: 'core', region: 'bj' });
     await createPod(world, namespace, 'core-bj', 'a', '10.1.0.1');
@@ -124,6 +144,10 @@ describe('instances by EndpointSlices of the real controller', () => {
       changes += 1;
     });
     const lastSync = seen.lastSync;
+    const adapters = [await standIn('epp.core.bj'), await standIn('epp.core.bj')];
+    const gateway = await startTestGateway([], {}, { instances: servedBy(seen, adapters) });
+    const ask = async () => (await gateway.post('/com/create', { name: 'example.com' })).status;
+    ending.push(gateway.stop, ...adapters.map(({ kill }) => kill));
     api.pauseApiServer();
     try {
       proxy.cutWatches();
@@ -136,6 +160,7 @@ describe('instances by EndpointSlices of the real controller', () => {
           return proxy.requests.length > tries;
         });
         expect(seen.instances).toBe(before);
+        expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200]);
       }
       expect(changes).toBe(0);
       expect(seen.lastSync).toEqual(lastSync);
@@ -151,5 +176,7 @@ describe('instances by EndpointSlices of the real controller', () => {
       { timeoutMs: 30_000 },
     );
     expect(seen.lastSync?.getTime()).toBeGreaterThan(lastSync?.getTime() ?? 0);
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200]);
+    expect(adapters.every(({ asked }) => asked.length > 0)).toBe(true);
   });
 });
