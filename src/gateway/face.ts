@@ -74,7 +74,7 @@ export class GatewayFace {
       return;
     }
     this.#serving++;
-    response.once('close', () => {
+    response.on('close', () => {
       this.#serving--;
       // finished: there is nothing to take back
       if (response.writableFinished) return;

@@ -89,12 +89,20 @@ export class SetChoice {
     const route = this.#router.route({ named, caller });
     const side = named === undefined && route.own ? this.#sideOf(caller, route) : 'own';
     if (side === 'spill-limited') return { ok: false, reason: SPARED };
-    const own = side === 'own' && route.ok ? this.#pick(route.candidates, hashKey, tried) : undefined;
-    if (own && route.ok) return { ok: true, instance: own, level: route.level };
+    if (side === 'own' && route.ok) {
+      const instance = this.#pick(route.candidates, hashKey, tried);
+      if (instance) return { ok: true, instance, level: route.level };
+    }
     // also where all of the own set were tried in vain by this very request: it need not wait until they are ejected
-    const fallback = named === undefined && this.#pick(route.fallback?.ready ?? [], hashKey, tried);
-    if (fallback) return { ok: true, instance: fallback, level: 'fallback' };
+    if (named === undefined && route.fallback && (side === 'fallback' || this.#maySpill())) {
+      const instance = this.#pick(route.fallback.ready, hashKey, tried);
+      if (instance) return { ok: true, instance, level: 'fallback' };
+    }
     return { ok: false, reason: route.ok ? 'every instance that may serve this was tried' : route.reason };
+  }
+
+  #maySpill(): boolean {
+    return 100 * this.#deps.random() < this.#policy.fallback.maxSpillPercent;
   }
 
   succeeded({ id }: Instance): void {

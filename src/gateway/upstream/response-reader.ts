@@ -44,11 +44,13 @@ const PASSED_ON = [
 const KEPT = new Map([...OWN, ...PASSED_ON].map((name) => [name, name]));
 /** Spellings seen, so that a name is put in lower case once. Bounded: a peer cannot make it grow. */
 const MAX_SPELLINGS = 256;
-const spellings = new Map<string, string | undefined>(KEPT);
+const spellings = new Map<string, string>(KEPT);
+const NOT_KEPT = '';
 
-function keptName(written: string): string | undefined {
-  if (spellings.has(written)) return spellings.get(written);
-  const kept = KEPT.get(written.toLowerCase());
+function keptName(written: string): string {
+  const known = spellings.get(written);
+  if (known !== undefined) return known;
+  const kept = KEPT.get(written.toLowerCase()) ?? NOT_KEPT;
   if (spellings.size < MAX_SPELLINGS) spellings.set(written, kept);
   return kept;
 }
@@ -160,7 +162,7 @@ function readHead(text: string): Head {
     if (colon <= start || (at >= 0 && colon > at))
       throw new ResponseError('a line of its headers has no name');
     const name = keptName(text.slice(start, colon));
-    if (name !== undefined) readField(head, name, text.slice(colon + 1, at < 0 ? undefined : at).trim());
+    if (name !== NOT_KEPT) readField(head, name, text.slice(colon + 1, at < 0 ? undefined : at).trim());
   }
   return head;
 }
