@@ -1,4 +1,4 @@
-/** What RBAC cannot say: who may write which part of the connection budget's own objects, and which Secrets the operator may make. */
+/** What RBAC cannot say: who may write which part of the connection budget's own objects, and what the operator itself does not do. */
 import { INTERNAL_TOKEN_SECRET } from '../../src/api/http/internal-token.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
@@ -11,6 +11,7 @@ const POD_UID = 'authentication.kubernetes.io/pod-uid';
 const LEASE_STATUS = `eppset-lease-status.${GROUP}`;
 const BUDGET_SPEC = `eppset-budget-spec.${GROUP}`;
 const LEDGER_REMOVAL = `eppset-ledger-removal.${GROUP}`;
+const OPERATOR_RESTRAINT = `eppset-operator-restraint.${GROUP}`;
 const OPERATOR_SECRETS = `eppset-operator-secrets.${GROUP}`;
 
 const { breakGlass } = ANNOTATION;
@@ -25,9 +26,13 @@ const LEDGER = EPP_CONNECTION_LEDGER.plural;
  * Nobody is let past for being an administrator: it is administrators who restore backups and edit by hand.
  */
 export function admissionPolicies(values: InstallValues): object[] {
-  return [leaseStatus(), budgetSpec(values), ledgerRemoval(values), operatorSecrets(values)].flatMap(
-    ({ name, ...rest }) => [policy(name, rest), binding(name)],
-  );
+  return [
+    leaseStatus(),
+    budgetSpec(values),
+    ledgerRemoval(values),
+    operatorSecrets(values),
+    operatorRestraint(values),
+  ].flatMap(({ name, ...rest }) => [policy(name, rest), binding(name)]);
 }
 
 const leaseStatus = (): Policy => ({
@@ -82,9 +87,7 @@ const operatorSecrets = (values: InstallValues): Policy => ({
   kinds: { apiGroups: [''], apiVersions: ['v1'] },
   resources: ['secrets'],
   operations: ['CREATE'],
-  matchConditions: [
-    { name: 'the-operator', expression: `request.userInfo.username == ${operatorUser(values)}` },
-  ],
+  matchConditions: [theOperator(values)],
   validations: [
     {
       expression: `object.metadata.name == '${INTERNAL_TOKEN_SECRET}' && object.type == 'Opaque'`,
@@ -94,8 +97,29 @@ const operatorSecrets = (values: InstallValues): Policy => ({
   ],
 });
 
+/** It has these rights because nobody can give what he has not. */
+const operatorRestraint = (values: InstallValues): Policy => ({
+  name: OPERATOR_RESTRAINT,
+  kinds: { apiGroups: ['coordination.k8s.io', 'discovery.k8s.io'], apiVersions: ['v1'] },
+  resources: ['endpointslices', 'leases'],
+  operations: ['CREATE', 'UPDATE', 'DELETE'],
+  matchConditions: [theOperator(values)],
+  validations: [
+    {
+      expression: `request.resource.resource == 'leases' && request.operation != 'DELETE'`,
+      message: 'the operator gives this right to gateways and does not use it',
+      reason: 'Forbidden',
+    },
+  ],
+});
+
 const operatorUser = ({ namespace }: InstallValues): string =>
   `"system:serviceaccount:${namespace}:${OPERATOR}"`;
+
+const theOperator = (values: InstallValues) => ({
+  name: 'the-operator',
+  expression: `request.userInfo.username == ${operatorUser(values)}`,
+});
 
 const notTheOperator = (values: InstallValues) => ({
   name: 'not-the-operator',

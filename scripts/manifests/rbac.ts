@@ -26,10 +26,10 @@ const OPERATOR_RULES = [
   // update: finalizers are put on and off by compare-and-swap.
   rule([''], ['serviceaccounts'], [...OWN, 'update']),
   rule(['apps'], ['deployments'], OWN),
-  // Held by pods, one for the periodic jobs of each account: what the operator gives it must have itself.
-  rule(['coordination.k8s.io'], ['leases'], ['get', 'create', 'update']),
-  // Held by gateways, which see the instances of sets there: what the operator gives it must have itself.
-  rule(['discovery.k8s.io'], ['endpointslices'], READ),
+  // Held by pods, one for the periodic jobs of each account, and by gateways, which see and register instances: what the operator gives it
+  // must have itself. That it does not use it is an admission policy's part.
+  rule(['coordination.k8s.io'], ['leases'], [...READ, 'create', 'update', 'delete']),
+  rule(['discovery.k8s.io'], ['endpointslices'], [...READ, 'create', 'update', 'delete']),
   rule([GROUP], ['eppregistries', 'eppsets'], [...READ, 'update']),
   rule([GROUP], ['eppgateways'], READ),
   rule([GROUP], ['eppgateways/status', 'eppregistries/status', 'eppsets/status'], ['patch', 'update']),

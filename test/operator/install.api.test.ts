@@ -13,6 +13,7 @@ import {
   COORDINATION_LEASE,
   DEPLOYMENT,
   ENDPOINT_SLICE,
+  type EndpointSlice,
   NAMESPACE,
   POD,
   SECRET,
@@ -193,7 +194,7 @@ describe('the admission policies', () => {
       };
     await eventually(async () => {
       const { items } = await admin.list(policy);
-      expect(items).toHaveLength(4);
+      expect(items).toHaveLength(5);
       for (const { status } of items) {
         expect(status?.typeChecking).toBeDefined();
         expect(status?.typeChecking?.expressionWarnings ?? []).toEqual([]);
@@ -303,6 +304,32 @@ describe('a gateway', () => {
     ]) {
       await expect(refused()).rejects.toThrow('forbidden');
     }
+  });
+
+  it('may register instances where its callers authenticate; the operator, who gave it that, may not', async () => {
+    const slice = {
+      apiVersion: ENDPOINT_SLICE.apiVersion,
+      kind: ENDPOINT_SLICE.kind,
+      metadata: bench.key('eppset-registered-x'),
+      addressType: 'IPv4',
+      endpoints: [],
+      ports: [],
+    } as EndpointSlice;
+    const lease = { apiVersion: COORDINATION_LEASE.apiVersion, kind: 'Lease', metadata: slice.metadata };
+    await expect(ofGateway.create(ENDPOINT_SLICE, slice)).rejects.toThrow('forbidden');
+    await bench.secret('callers', ['shop']);
+    await bench.edit(EPP_GATEWAY, 'front', ({ spec }) => {
+      spec.authentication = { apiKeys: { secretName: 'callers' } };
+    });
+    await eventually(() => ofGateway.create(COORDINATION_LEASE, lease));
+    const made = await ofGateway.create(ENDPOINT_SLICE, slice);
+    await ofGateway.replace(ENDPOINT_SLICE, made);
+    await ofGateway.list(COORDINATION_LEASE, { namespace: SHOP });
+    const RESTRAINT = 'the operator gives this right to gateways';
+    await expect(operatorClient.delete(COORDINATION_LEASE, slice.metadata)).rejects.toThrow(RESTRAINT);
+    await expect(operatorClient.delete(ENDPOINT_SLICE, slice.metadata)).rejects.toThrow(RESTRAINT);
+    await ofGateway.delete(ENDPOINT_SLICE, slice.metadata);
+    await ofGateway.delete(COORDINATION_LEASE, slice.metadata);
   });
 });
 

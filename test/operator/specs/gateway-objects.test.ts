@@ -97,6 +97,22 @@ describe('the objects of a gateway', () => {
       },
     ]);
   });
+
+  it('let them keep registered instances where callers authenticate', () => {
+    const { of } = build({ authentication: { apiKeys: { secretName: 'callers' } } });
+    expect(of<Role>('Role').rules?.slice(2)).toEqual([
+      {
+        apiGroups: ['discovery.k8s.io'],
+        resources: ['endpointslices'],
+        verbs: ['create', 'delete', 'update'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['create', 'delete', 'get', 'list', 'update', 'watch'],
+      },
+    ]);
+  });
 });
 
 describe('the Deployment', () => {

@@ -69,14 +69,9 @@ export function gatewayFile(
 }
 
 /** Changes with what pods read once, when they start; all else they take over while they run. */
-export function startChecksum({
-  http,
-  discovery,
-  internalToken,
-  authentication,
-  tracing,
-}: GatewayFileInput): string {
-  return sha256(canonicalJson({ http, discovery, internalToken, authentication, tracing }));
+export function startChecksum(file: GatewayFileInput): string {
+  const { name, prefix, http, discovery, internalToken, authentication, tracing } = file;
+  return sha256(canonicalJson({ name, prefix, http, discovery, internalToken, authentication, tracing }));
 }
 
 type Registry = EppGatewaySpec['routes'][number]['registries'][number];
