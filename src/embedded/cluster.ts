@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -70,7 +70,8 @@ const FIELD_MANAGER = 'eppset-try';
 
 /** Starts everything; the pods are still coming up when this resolves. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'eppset-'));
+  // In one step with what removes it: the process may be told to end at any moment
+  const folder = mkdtempSync(join(tmpdir(), 'eppset-'));
   const cluster = new Cluster(options, folder);
   try {
     await cluster.start(options.manifests);
