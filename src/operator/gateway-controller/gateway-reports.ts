@@ -28,10 +28,10 @@ export interface HttpGatewayReportsOptions {
   caches: Pick<Caches, 'gatewayPods'>;
   /** Where a pod serves, such as `http://10.0.0.7:8080`; its IP and port by default. Undefined: nowhere yet. */
   originOf?: ((pod: Pod) => string | undefined) | undefined;
+  /** How long a pod has: one that hangs must not hold up what another has to say. Default 700 ms. */
+  answerMs?: number;
 }
 
-/** All are asked at once, and one that hangs must not hold up what another has to say. */
-const ANSWER_MS = 700;
 /** Secrets are read by the request: not at each. A token that has just changed is accepted for minutes beside the new one. */
 const TOKEN_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
@@ -71,7 +71,7 @@ export class HttpGatewayReports implements GatewayReports {
     if (origin === undefined) throw new Error('it has no address yet');
     const answer = await request(`${origin}${ROLLOUT_PATH}`, {
       headers: { [INTERNAL_TOKEN_HEADER]: await this.#token(namespace, signal) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(this.#options.answerMs ?? 700)]),
     });
     if (answer.statusCode !== 200) {
       if (answer.statusCode === 401) this.#tokens.delete(namespace);
