@@ -69,7 +69,8 @@ export function endpointContract(stage: Stage): void {
           addresses,
           conditions,
           pod: targetRef?.name,
-          ports,
+          // in any order
+          ports: [...(ports ?? [])].sort((a, b) => String(a.name).localeCompare(String(b.name))),
         })),
       )
       .sort((a, b) => String(a.pod).localeCompare(String(b.pod)));
