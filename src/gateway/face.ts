@@ -3,7 +3,8 @@
  * nothing else of a framework is needed on the way.
  *
  *   POST  …                   commands: see request-path.ts
- *   GET  /problems/{code}     what a problem's type leads to
+ *   GET  /problems/{code}     what a problem's type leads to; those of adapters are asked of one
+ *   GET  /openapi.json        of an adapter: the bodies are theirs
  *   GET  /livez, /readyz, /metrics, /debug/gateway
  */
 import { randomBytes } from 'node:crypto';
@@ -18,8 +19,10 @@ import type { Log } from '../lib/log.ts';
 import { type TraceContext, traceparentOf } from '../lib/trace-context.ts';
 import { UnreadAnswers } from '../lib/unread-answers.ts';
 import { logAccess } from './access-log.ts';
+import { adapterPage } from './adapter-pages.ts';
 import type { CommandHandler } from './command-handler.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import type { Instance } from './instance.ts';
 import type { Authenticator, Tracing } from './parts.ts';
 import { problemPage, type Refused, refused } from './problems.ts';
 import { Progress } from './progress.ts';
@@ -225,15 +228,29 @@ export function refuseTransport(metrics: GatewayMetrics): (fault: TransportFault
   };
 }
 
-/** Takes POST requests off the server, and answers what is no command. */
-export function addGatewayRoutes(app: FastifyInstance, face: GatewayFace): void {
+/**
+ * Takes POST requests off the server, and answers what is no command.
+ * @param instances to ask for pages of adapters
+ */
+export function addGatewayRoutes(
+  app: FastifyInstance,
+  face: GatewayFace,
+  instances: () => readonly Instance[],
+): void {
   const send = (reply: FastifyReply, { status, headers, body }: Refused) =>
     reply.code(status).headers(headers).send(body);
+  const sendPage = async (reply: FastifyReply, path: string) => {
+    const page = await adapterPage(instances(), path);
+    if (!page) return send(reply, refused('not-found', `no adapter that can be asked has ${path}`));
+    return reply.type(page.type).send(page.text);
+  };
   app.get<{ Params: { code: string } }>('/problems/:code', (request, reply) => {
-    const page = problemPage(request.params.code);
-    if (page === undefined) return send(reply, refused('not-found', 'there is no such problem'));
+    const { code } = request.params;
+    const page = problemPage(code);
+    if (page === undefined) return sendPage(reply, `/problems/${encodeURIComponent(code)}`);
     return reply.type('text/plain; charset=utf-8').send(page);
   });
+  app.get('/openapi.json', (_request, reply) => sendPage(reply, '/openapi.json'));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]?.slice(0, 100) ?? '';
     if (path.split('/').length < 3) {

@@ -135,7 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   app.get('/debug/gateway', () => describe({ stage, rules, sets, instances }));
   options.addRoutes?.(app, core);
-  addGatewayRoutes(app, face);
+  addGatewayRoutes(app, face, () => instances.instances);
   const unsubscribe = instances.subscribe(() => sets.takeInstances(instances.instances));
   sets.takeInstances(instances.instances);
   const stop = async () => {

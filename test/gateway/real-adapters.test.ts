@@ -88,6 +88,14 @@ it("ends by the caller's time, told by the adapter with what it knows", async ()
   expect(one.held()).toBe(1);
 });
 
+it('has the pages of adapters as well as its own', async () => {
+  const g = await gateway([instanceOf(await adapter(), 'epp.core.bj')]);
+  expect((await g.get('/problems/epp-2303')).body).toContain('Object does not exist');
+  expect((await g.get('/problems/no-route')).body).toContain('No set serves this now');
+  expect((await g.get('/problems/nothing')).status).toBe(404);
+  expect((await g.get('/openapi.json')).body.openapi).toMatch(/^3\./);
+});
+
 it('hands on what an adapter says of a wrong field, and learns its free capacity', async () => {
   const one = await adapter();
   const g = await gateway([instanceOf(one, 'epp.core.bj')]);
