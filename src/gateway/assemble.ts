@@ -54,10 +54,10 @@ export async function assembleGateway(options: AssembleOptions): Promise<Assembl
   const { loaded, cluster, metrics, log, clock, listen, drainGraceMs } = options;
   const { file, text, folder } = loaded;
   const deps = { folder, metrics, log, clock };
-  const discovery = openDiscovery(options);
-  discoveryMetrics(metrics, discovery.source);
   const authenticator = await openAuthenticator(file.authentication, deps);
   const tracing = await openTracing(file.tracing, deps);
+  const discovery = openDiscovery(options);
+  discoveryMetrics(metrics, discovery.source);
   let migration: Rollout | undefined;
   const gateway = await startGateway({
     file,

@@ -1,5 +1,5 @@
 /** The token of a namespace from two files, as Kubernetes mounts a Secret: they change while the process runs. */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../lib/clock.ts';
@@ -39,7 +39,7 @@ class FileToken implements InternalToken {
   readonly #clock: Clock;
   readonly #log: Log;
   /** Digests are of one length, and nobody outside can aim at one: neither content nor length shows in the time. */
-  readonly #key = randomBytes(32);
+  readonly #key = randomBytes(32).toString('hex');
   #send = '';
   #accepted: readonly Buffer[] = [];
   #timer: Timer | undefined;
@@ -97,7 +97,7 @@ class FileToken implements InternalToken {
   }
 
   #digest(token: string): Buffer {
-    return createHmac('sha256', this.#key).update(token).digest();
+    return hash('sha256', this.#key + token, 'buffer');
   }
 }
 
