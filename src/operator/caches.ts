@@ -14,7 +14,7 @@ import type { Log } from '../lib/log.ts';
 import { OWNED_KINDS } from './apply/owned-kinds.ts';
 import { BY_OWNER, ownerUids } from './apply/owned-objects.ts';
 import { remembered } from './remembered.ts';
-import { COMPONENT_GATEWAY, MANAGED_SELECTOR } from './specs/labels.ts';
+import { MANAGED_SELECTOR } from './specs/labels.ts';
 
 /** Index of sets by the registries that their pools name, as `namespace/registry`. */
 export const BY_REGISTRY = 'registry';
@@ -72,7 +72,7 @@ export function createCaches(options: CachesOptions): Caches {
   const sets = cacheOf(EPP_SET, { resyncMs });
   const registries = cacheOf(EPP_REGISTRY, { resyncMs });
   const gateways = cacheOf(EPP_GATEWAY, { resyncMs });
-  const gatewayPods = cacheOf(POD, { labelSelector: `${LABEL.component}=${COMPONENT_GATEWAY}` });
+  const gatewayPods = cacheOf(POD, { labelSelector: LABEL.gateway });
   const ledgers = cacheOf(EPP_CONNECTION_LEDGER);
   const leases = cacheOf(EPP_CONNECTION_LEASE);
   sets.addIndex(BY_REGISTRY, registriesOf);

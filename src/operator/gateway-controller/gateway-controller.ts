@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { GatewayFileInput } from '../../api/files/gateway-file.ts';
 import { describeProblems } from '../../api/problems.ts';
 import { EPP_GATEWAY, type EppGateway, type EppGatewayStatus } from '../../api/v1alpha1/gateway.ts';
-import { DEPLOYMENT } from '../../kube/builtin.ts';
+import { CONFIG_MAP, DEPLOYMENT } from '../../kube/builtin.ts';
 import { Controller, ownerKey, type ReconcileOutcome } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { KubeClient } from '../../kube/interfaces.ts';
@@ -14,9 +14,10 @@ import { BY_NAMESPACE, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
 import { lookAtSecret, recheckMs } from '../needed-secret.ts';
 import { type Again, broughtAbout, sooner, type Turn } from '../reconcile-parts.ts';
+import { configMap } from '../specs/config-map.ts';
 import { fileText } from '../specs/file-text.ts';
-import { gatewayFile } from '../specs/gateway/file.ts';
-import { gatewaySelector } from '../specs/gateway/labels.ts';
+import { GATEWAY_CONFIG_FILE, gatewayFile } from '../specs/gateway/file.ts';
+import { gatewayMeta, gatewaySelector } from '../specs/gateway/labels.ts';
 import { gatewayObjects } from '../specs/gateway/objects.ts';
 import { selectorText } from '../specs/labels.ts';
 import { gatewayObjectNames } from '../specs/names.ts';
@@ -27,7 +28,7 @@ import type { GatewayReports } from './gateway-reports.ts';
 import { gatewayStatus } from './gateway-status.ts';
 import { accountsPooled } from './pooled.ts';
 import { type Judgement, type RefusalReason, resolveRoutes, unreadable } from './resolve.ts';
-import { rolloutNow, statusOf } from './rollout.ts';
+import { haltedText, rolloutNow, statusOf } from './rollout.ts';
 import { Rollouts } from './rollouts.ts';
 
 export interface GatewayControllerOptions {
@@ -111,9 +112,14 @@ export class GatewayController {
       parsedRegistry: caches.parsedRegistry,
       registry: (name) => caches.registries.get({ name, ...(namespace !== undefined && { namespace }) }),
     });
-    if ('reason' in routes) return refused(routes.reason, routes.message);
+    if ('reason' in routes) {
+      return { ...refused(routes.reason, routes.message), ...(await this.#haltAnyway(gateway, signal)) };
+    }
     const { problem, ...secrets } = await this.#lookAtSecrets(gateway, signal);
-    if (problem !== undefined) return { ...refused('SecretMissing', problem), ...secrets };
+    if (problem !== undefined) {
+      const halt = await this.#haltAnyway(gateway, signal);
+      return { ...refused('SecretMissing', problem), ...sooner(secrets, halt) };
+    }
     const { state, ...rollout } = await this.#rollouts.goOn(gateway, signal);
     const file = gatewayFile(gateway, routes, rolloutNow(gateway.spec.rollout, state));
     const unread = this.#unreadable(gateway, file);
@@ -128,6 +134,21 @@ export class GatewayController {
       this.#objects.bring(gateway, gatewayObjects(gateway, file, pods), signal),
     );
     return { ...turn, ...sooner(turn, rollout, secrets) };
+  }
+
+  /** What is wrong with the rest of the spec must not keep anybody from the legacy path. */
+  async #haltAnyway(gateway: EppGateway, signal: AbortSignal): Promise<Again> {
+    const { rollout } = gateway.spec;
+    const { gateway: name } = gatewayObjectNames(gateway.metadata.name);
+    const text = this.#objects.seenOwn(gateway, CONFIG_MAP, name)?.data?.[GATEWAY_CONFIG_FILE];
+    if (rollout === undefined || text === undefined) return {};
+    const { state, ...again } = await this.#rollouts.goOn(gateway, signal);
+    const halted = rolloutNow(rollout, state)?.halted ? haltedText(text, rollout.legacy) : text;
+    if (halted !== text) {
+      const file = configMap(gatewayMeta(gateway, name), GATEWAY_CONFIG_FILE, halted);
+      await this.#options.client.apply(CONFIG_MAP, file, {}, signal);
+    }
+    return again;
   }
 
   /** A file is looked through once. */

@@ -1,8 +1,11 @@
 /** A gateway's rollout between its spec, its status and its file. Pure. */
+import { parse } from 'yaml';
+import type { GatewayFileInput } from '../../api/files/gateway-file.ts';
 import { durationMs } from '../../api/v1alpha1/duration.ts';
 import type { EppGatewaySpec, EppGatewayStatus } from '../../api/v1alpha1/gateway.ts';
 import type { RolloutPlan, RolloutState } from '../../routing/rollout-progress.ts';
 import { canonicalJson, sha256 } from '../specs/canonical.ts';
+import { fileText } from '../specs/file-text.ts';
 import type { RolloutNow } from '../specs/gateway/file.ts';
 
 type RolloutSpec = NonNullable<EppGatewaySpec['rollout']>;
@@ -31,6 +34,12 @@ export function rolloutNow(
   if (spec === undefined) return undefined;
   const halted = spec.aborted || state?.phase === 'Aborted' || state?.phase === 'RolledBack';
   return { percent: halted ? 0 : (state?.percent ?? spec.percent), halted, run: state?.run };
+}
+
+/** The same file, with everything on the legacy path. */
+export function haltedText(text: string, legacy: RolloutSpec['legacy']): string {
+  const file = parse(text) as GatewayFileInput;
+  return fileText({ ...file, rollout: { ...file.rollout, legacy, percent: 0, overrides: [] } });
 }
 
 export function statusOf(state: RolloutState): RolloutStatus {

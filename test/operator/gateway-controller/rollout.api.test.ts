@@ -180,6 +180,25 @@ describe('a rollout by steps', () => {
     await eventually(async () => expect(await reasons(name)).toContain('Warning RolloutAborted'));
   });
 
+  it('falls to 0 also while something else of the spec is wrong', async () => {
+    const name = 'wrong-too';
+    await bench.gateway({ name });
+    const { routes } = await eventually(() => fileOf(name));
+    await bench.edit(EPP_GATEWAY, name, ({ spec }) => {
+      spec.routes = [{ tlds: ['com'], registries: [{ name: 'nobody' }] }];
+      spec.rollout = { legacy: { url: 'http://old-epp:8080' }, aborted: true } as never;
+    });
+    await untilFile(name, 0);
+    expect((await fileOf(name)).routes).toEqual(routes);
+    await bench.until(EPP_GATEWAY, name, 'RoutesResolved', 'False RegistryNotFound');
+    await bench.edit(EPP_GATEWAY, name, ({ spec }) => {
+      spec.routes = [{ tlds: ['org'], registries: [{ name: 'verisign' }] }];
+      Object.assign(spec.rollout ?? {}, { aborted: false, percent: 40 });
+    });
+    await untilFile(name, 40);
+    expect((await fileOf(name)).routes[0]?.tlds).toEqual(['org']);
+  });
+
   it('falls to 0 with the first report of broken bounds, and stays there until another attempt', async () => {
     const name = 'broken';
     await begin(name, { steps: steps([20, '1s'], [60, '1h']) });
