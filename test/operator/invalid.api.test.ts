@@ -3,16 +3,17 @@
  * wrong with it, and stops nobody else.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EPP_GATEWAY, type EppGateway } from '../../src/api/v1alpha1/gateway.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../../src/api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../../src/api/v1alpha1/set.ts';
-import { DEPLOYMENT, NAMESPACE } from '../../src/kube/builtin.ts';
+import { CONFIG_MAP, DEPLOYMENT, NAMESPACE } from '../../src/kube/builtin.ts';
 import type { ClosableKubeClient } from '../../src/kube/client.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import { type ApiServer, startApiServer } from '../cluster/api.ts';
 import { serveCrds } from '../embedded/served-crds.ts';
 import { eventually } from '../support/eventually.ts';
 import { Bench, openClient, type RunningControllers, startControllers } from './controllers.ts';
-import { registryManifest, setManifest } from './samples.ts';
+import { gatewayManifest, registryManifest, setManifest } from './samples.ts';
 
 interface Crd extends KubeObject {
   spec: { versions: { schema: { openAPIV3Schema: { properties: Record<string, unknown> } } }[] };
@@ -50,6 +51,7 @@ beforeAll(async () => {
   await serveCrds(client);
   await relax('eppsets');
   await relax('eppregistries');
+  await relax('eppgateways');
   await client.create(NAMESPACE, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAME } });
   bench = new Bench(client, NAME);
   controllers = await startControllers(api.kubeconfigPath, NAME);
@@ -139,5 +141,41 @@ describe('an invalid registry', () => {
     expect((await bench.get(DEPLOYMENT, 'martian-adapter')).metadata.uid).toBe(before.metadata.uid);
     await client.delete(EPP_REGISTRY, bench.key(name));
     await eventually(async () => expect(await client.get(EPP_REGISTRY, bench.key(name))).toBeUndefined());
+  });
+});
+
+describe('an invalid gateway', () => {
+  const name = 'front';
+
+  it('is told about it, and made when it is right', async () => {
+    const { spec } = gatewayManifest();
+    const manifest = gatewayManifest({ name, metadata: { namespace: NAME }, spec: { region: 'any' } });
+    await eventually(() => client.create(EPP_GATEWAY, manifest as unknown as EppGateway), {
+      timeoutMs: 20_000,
+    });
+    const message = await bench.until(EPP_GATEWAY, name, 'Stalled', 'True InvalidSpec');
+    expect(message).toMatch(/^the spec is not valid: spec\.region must not be 'any'/);
+    await eventually(async () =>
+      expect(await bench.events('EppGateway', name)).toEqual([`Warning InvalidSpec: ${message}`]),
+    );
+    expect(await client.get(DEPLOYMENT, bench.key(`${name}-gateway`))).toBeUndefined();
+    await bench.edit(EPP_GATEWAY, name, (gateway) => {
+      gateway.spec = spec as never;
+    });
+    await eventually(() => bench.get(DEPLOYMENT, `${name}-gateway`));
+  });
+
+  it('keeps what runs when it becomes invalid', async () => {
+    const before = await bench.get(CONFIG_MAP, `${name}-gateway`);
+    await bench.edit(EPP_GATEWAY, name, (gateway) => {
+      gateway.spec = { routes: 'none' } as never;
+    });
+    await bench.until(EPP_GATEWAY, name, 'Degraded', 'True InvalidSpec');
+    expect(await bench.condition(EPP_GATEWAY, name, 'RoutesResolved')).toMatchObject({
+      text: 'Unknown NotJudged',
+    });
+    expect((await bench.get(CONFIG_MAP, `${name}-gateway`)).metadata.resourceVersion).toBe(
+      before.metadata.resourceVersion,
+    );
   });
 });

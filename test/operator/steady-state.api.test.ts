@@ -2,8 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
+import { EPP_GATEWAY } from '../../src/api/v1alpha1/gateway.ts';
 import { EPP_REGISTRY } from '../../src/api/v1alpha1/registry.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
+import { SECRET } from '../../src/kube/builtin.ts';
 import type { ClosableKubeClient } from '../../src/kube/client.ts';
 import { OWNED_KINDS } from '../../src/operator/apply/owned-kinds.ts';
 import { useApiServer } from '../cluster/using-api.ts';
@@ -26,7 +28,7 @@ afterAll(async () => {
 
 async function versions(): Promise<Record<string, string | undefined>> {
   const found: Record<string, string | undefined> = {};
-  for (const resource of [...OWNED_KINDS, EPP_SET, EPP_REGISTRY]) {
+  for (const resource of [...OWNED_KINDS, EPP_SET, EPP_REGISTRY, EPP_GATEWAY, SECRET]) {
     const { items } = await client.list(resource, { namespace: namespace() });
     for (const { kind, metadata } of items) found[`${kind} ${metadata.name}`] = metadata.resourceVersion;
   }
@@ -72,6 +74,15 @@ it('writes nothing in a steady cluster, and nothing after a restart', async () =
   await bench.set({ name: 'single', spec: { replicas: 1, pools: [{ registry: 'one', min: 1, max: 1 }] } });
   await bench.set({ name: 'auto', spec: { pools, autoscaling: { minReplicas: 2, maxReplicas: 4 } } });
   await bench.set({ name: 'refused', spec: { pools: [{ registry: 'none', min: 1, max: 1 }] } });
+  const routes = [{ tlds: ['com'], registries: [{ name: 'verisign' }] }];
+  const ingress = { host: 'epp.example', annotations: { 'example.org/empty': '' } };
+  await bench.gateway({ name: 'front', spec: { routes, ingress, template: TEMPLATE } });
+  await bench.gateway({
+    name: 'refused-front',
+    spec: { routes: [{ ...routes[0], registries: [{ name: 'none' }] }] },
+  });
+  await bench.makeReady('front', 2, 'eppset.io/gateway');
+  await bench.until(EPP_GATEWAY, 'front', 'Ready', 'True PodsReady');
   await Promise.all(['plain', 'full', 'auto'].map((name) => bench.makeReady(name, 2)));
   await bench.makeReady('single', 1);
   for (const name of ['plain', 'full', 'auto', 'zero', 'single']) {
