@@ -2,7 +2,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Progress } from './progress.ts';
 import type { Outcome } from './request.ts';
-import { requestTallies, type Tally } from './request-tallies.ts';
+import { type RequestLabels, requestTallies, type Tally } from './request-tallies.ts';
 
 export interface GatewayMetrics {
   /** One request that was answered. @param status the HTTP status, or the code of a problem of the gateway's own */
@@ -46,9 +46,15 @@ export function gatewayMetrics(registry: Registry, inFlight: () => number): Gate
     registers,
   });
   const tallies = new Map<string, Tally>();
+  /** Most requests are as the one before: no key has to be put together for them. */
+  let last: Tally | undefined;
   return {
     request({ rules, set = NONE, level = NONE, path = NONE }, { status, outcome, seconds }) {
       const { business, label } = rules ?? { business: NONE, label: NONE };
+      if (last && isOf(last, { business, set, level, path, operation: label, status, outcome })) {
+        last.add(seconds);
+        return;
+      }
       const key = `${business} ${set} ${level} ${path} ${label} ${status} ${outcome}`;
       let tally = tallies.get(key);
       if (!tally) {
@@ -56,10 +62,23 @@ export function gatewayMetrics(registry: Registry, inFlight: () => number): Gate
         tallies.set(key, tally);
       }
       tally.add(seconds);
+      last = tally;
     },
     failedOver: (from, to) => failovers.inc({ from, to }),
     retried: (business) => retries.inc({ business, kind: 'retry' }),
     hedged: (business) => retries.inc({ business, kind: 'hedge' }),
     ejected: (set) => ejections.inc({ set }),
   };
+}
+
+function isOf({ labels }: Tally, other: RequestLabels): boolean {
+  return (
+    labels.operation === other.operation &&
+    labels.status === other.status &&
+    labels.set === other.set &&
+    labels.level === other.level &&
+    labels.business === other.business &&
+    labels.path === other.path &&
+    labels.outcome === other.outcome
+  );
 }

@@ -5,6 +5,7 @@ import { BUSINESS_COMMANDS, type BusinessCommand } from '../api/v1alpha1/gateway
 import { AccountTable, kindOf, type WeightedAccount } from '../routing/account-choice.ts';
 import { hash32 } from '../routing/stable-hash.ts';
 import { type Refused, refused, refusedField } from './problems.ts';
+import type { RawKind } from './raw-command.ts';
 import { type RequestPath, readPath } from './request-path.ts';
 
 /** Everything about a request that its operation decides. */
@@ -31,6 +32,8 @@ export interface ChosenAccounts {
   readonly inOrder: boolean;
 }
 
+type CommandName = Pick<RequestPath, 'object' | 'command'>;
+
 const QUERIES = new Set(['check', 'info']);
 /** The id of a message means another one at the next account; what cannot be read is not tried again. */
 const OF_ONE_ACCOUNT = new Set(['poll', 'raw']);
@@ -52,6 +55,8 @@ export class Rules {
   readonly #businesses = new Map<string, string>();
   readonly #paths = new Map<string, RequestPath | Refused>();
   readonly #operations = new Map<string, OperationRules | Refused>();
+  /** Of commands whose path says it all. */
+  readonly #ofPaths = new WeakMap<object, OperationRules | Refused>();
 
   /** Throws where a route names a TLD that is none. */
   constructor(policy: GatewayPolicy) {
@@ -85,10 +90,17 @@ export class Rules {
   }
 
   /** @param read of a raw command, once its XML is read */
-  operation(
-    { object, command }: Pick<RequestPath, 'object' | 'command'>,
-    read?: { operation: string; command: string; transform: boolean },
-  ): OperationRules | Refused {
+  operation(path: CommandName, read?: RawKind): OperationRules | Refused {
+    if (read) return this.#operation(path, read);
+    let known = this.#ofPaths.get(path);
+    if (!known) {
+      known = this.#operation(path, undefined);
+      this.#ofPaths.set(path, known);
+    }
+    return known;
+  }
+
+  #operation({ object, command }: CommandName, read: RawKind | undefined): OperationRules | Refused {
     const alone = command === 'poll' || command === 'raw';
     const operation = read?.operation ?? (object === 'domain' && alone ? command : `${object}:${command}`);
     const transform = read?.transform ?? !QUERIES.has(command);

@@ -44,6 +44,7 @@ export class SetChoice {
   #router: SetRouter<TrackedInstance>;
   /** By caller set, of which there is one for each business. */
   readonly #spills = new Map<string, Spill>();
+  #anyFailed = false;
   #problems = '';
   #return: Timer | undefined;
 
@@ -106,11 +107,14 @@ export class SetChoice {
   }
 
   succeeded({ id }: Instance): void {
+    // most of the time there is nothing to make good
+    if (!this.#anyFailed) return;
     this.#health.succeeded(id, this.#deps.clock.monotonicMs());
   }
 
   /** @param unreachable no connection could be made */
   failed(instance: Instance, unreachable: boolean): void {
+    this.#anyFailed = true;
     if (!this.#health.failed(instance.id, this.#deps.clock.monotonicMs(), unreachable)) return;
     this.#deps.onEjected(instance);
     this.#look();
