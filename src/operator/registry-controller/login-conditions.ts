@@ -1,10 +1,9 @@
 /** What people are told of an account's credentials: whether the registry takes them, and how far the change of a password is. */
 
-import type { ConditionUpdate } from '../../api/v1alpha1/conditions.ts';
 import type { EppConnectionLedgerSpec } from '../../api/v1alpha1/connection-ledger.ts';
+import type { Update } from '../status/workload-conditions.ts';
 
 export type AccountLogin = NonNullable<EppConnectionLedgerSpec['login']>;
-type Update = Omit<ConditionUpdate, 'observedGeneration'>;
 
 /** The Secret with the credentials, as last looked at. */
 export interface SecretFacts {
