@@ -138,14 +138,13 @@ export class GatewayFace {
     });
   }
 
-  /** What is refused before its body is read: the rest of it is read into nothing, unless it is long. */
+  /** What is refused before its body is read: what is left of it is read into nothing. */
   #refuse(request: IncomingMessage, response: ServerResponse, progress: Progress, answer: Refused): void {
     progress.code = answer.code;
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    if (answer.code === 'body-too-large') response.shouldKeepAlive = false;
     request.resume();
     this.#tell(response, progress, answer);
   }
@@ -160,7 +159,9 @@ export class GatewayFace {
     if (response.destroyed) return;
     const { body } = answer;
     const lines = headerLines(progress, answer);
-    if (this.#deps.stage() !== 'serving') response.shouldKeepAlive = false;
+    // asked now: it may have come to leave meanwhile. And what is left of a body that is too large is not waited for
+    if (this.#deps.stage() !== 'serving' || progress.code === 'body-too-large')
+      lines.push('connection', 'close');
     this.#unread.given(response);
     response.writeHead(answer.status, lines);
     // a text goes out with its headers in one write
@@ -182,11 +183,12 @@ function headerLines(progress: Progress, { headers, body }: GatewayAnswer): stri
     else for (const one of value) lines.push(name, one);
   }
   lines.push('content-length', String(body.length), 'x-request-id', progress.requestId);
-  const { path, set, level, instance, attempts, trace } = progress;
+  const { path, account, set, level, instance, attempts, trace } = progress;
   if (path !== undefined && headers['x-epp-path'] === undefined) lines.push('x-epp-path', path);
   if (instance !== undefined) {
     lines.push('x-epp-served-by', `set=${set}; level=${level}; instance=${instance}; attempts=${attempts}`);
     if (set !== undefined && headers['x-epp-set'] === undefined) lines.push('x-epp-set', set);
+    if (account !== undefined && headers['x-epp-account'] === undefined) lines.push('x-epp-account', account);
   }
   if (trace && headers.traceparent === undefined) lines.push('traceparent', traceparentOf(trace));
   return lines;
