@@ -69,7 +69,7 @@ export class SetPath {
 
   /** Never rejects. What went wrong on the way is a problem, with its outcome. */
   send(request: SetRequest, progress: Progress): Promise<GatewayAnswer> {
-    this.#budget.request(this.#deps.clock.monotonicMs());
+    this.#budget.request(progress.startMs);
     const { accounts, inOrder } = request.chosen;
     return inOrder && accounts.length > 1
       ? this.#toEach(request, progress)
