@@ -52,6 +52,11 @@ test-e2e: $(DEPS) ## tests on kind, with the real image
 	@$(CLUSTER_CLI) prepare kind
 	@vitest run --project e2e
 
+.PHONY: flood
+flood: $(DEPS) ## a gateway on a quiet kind cluster: core while checks flood, and while nobody is there to serve it
+	@$(CLUSTER_CLI) prepare kind
+	@JUDGE_TIMES=1 vitest run --project e2e test/e2e/gateway.e2e.test.ts -t 'flood|refuses'
+
 .PHONY: steady
 steady: $(DEPS) ## watches a steady kind cluster for five minutes: nothing may be written but renewals
 	@$(CLUSTER_CLI) prepare kind

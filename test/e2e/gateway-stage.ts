@@ -18,6 +18,7 @@ const GATEWAY_PODS = Object.entries(GATEWAY_LABELS)
   .join(',');
 const LIMIT = 90;
 const IDLE_SECONDS = 10;
+const CHECK_MS = 200;
 
 interface SetOptions {
   name: string;
@@ -32,7 +33,15 @@ export const SETS = {
   core: { name: 'core-bj', set: 'epp.core.bj', class: 'core', replicas: 2, min: 10 },
   fallback: { name: 'core-any', set: 'epp.core.*', class: 'core', replicas: 2, min: 10 },
   sibling: { name: 'core-gz', set: 'epp.core.gz', class: 'core', replicas: 1, min: 5 },
-  query: { name: 'query-bj', set: 'epp.query.bj', class: 'query', replicas: 1, min: 5 },
+  /** One check at a time on a connection, so that a few callers are a flood. */
+  query: {
+    name: 'query-bj',
+    set: 'epp.query.bj',
+    class: 'query',
+    replicas: 1,
+    min: 5,
+    more: { pipelining: false, checks: { coalesce: false } },
+  },
   /** The old path: adapters that take requests from anyone. */
   legacy: {
     name: 'old-bj',
@@ -43,6 +52,9 @@ export const SETS = {
     more: { callers: 'Anyone' },
   },
 } as const satisfies Record<string, SetOptions>;
+
+/** Checks a second that the query set can carry. */
+export const CHECKS_PER_SECOND = (2 * SETS.query.min * 1_000) / CHECK_MS;
 
 function eppSet(
   namespace: string,
@@ -105,7 +117,7 @@ export function useGatewayStage() {
   const kubectl = (args: readonly string[], input?: string) => kubectlOk(cluster().kubectl, args, input);
   const apply = (items: readonly object[]) =>
     kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  const inNamespace = (...args: string[]) => kubectl([...args, '-n', namespace()]);
+  const inNamespace = (...args: string[]) => kubectl(['-n', namespace(), ...args]);
   const ready = (kind: string, ...names: string[]) =>
     inNamespace('wait', '--for=condition=Ready', '--timeout=120s', kind, ...names);
 
@@ -142,7 +154,7 @@ export function useGatewayStage() {
             tlds: ['com'],
             sessions: LIMIT,
             idleTimeoutSeconds: IDLE_SECONDS,
-            latencyMs: { fixed: 20 },
+            latencyMs: { fixed: 20, commands: { 'domain:check': CHECK_MS } },
           },
         }),
         registry(namespace()),

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { percentile } from '../../demo/latencies.ts';
 import { takes } from '../../src/routing/rollout.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Answered, Client, Load } from './gateway-load.ts';
-import { gatewaySpec, SETS, useGatewayStage } from './gateway-stage.ts';
+import { CHECKS_PER_SECOND, gatewaySpec, SETS, useGatewayStage } from './gateway-stage.ts';
 
 const stage = useGatewayStage();
 let client: Client;
@@ -20,6 +21,9 @@ afterAll(async () => {
   await stage.close();
 });
 
+/** Timings are judged where somebody asks for it, on a machine that does nothing else: `make flood`. */
+const JUDGED = process.env.JUDGE_TIMES === '1';
+
 const check = (name: string, headers?: Record<string, string>) =>
   client.post('/com/check', { names: [name] }, headers);
 const registration = (name: string) => ({
@@ -30,6 +34,16 @@ const registration = (name: string) => ({
 let run = 0;
 const uniqueName = () => `e2e-${Date.now().toString(36)}-${run++}.com`;
 const create = (path = '/com/create') => client.post(path, registration(uniqueName()));
+
+/** After trouble its share comes back step by step. */
+const ownSetServes = () =>
+  eventually(
+    async () => {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => create()));
+      return answers.every(({ set }) => set === 'epp.core.bj');
+    },
+    { timeoutMs: 90_000, everyMs: 500, what: 'core on its own set' },
+  );
 
 describe('a gateway on a cluster', () => {
   it('sends each command to the set of its business, and says so', async () => {
@@ -139,39 +153,57 @@ describe('when all pods of a set are killed', () => {
       expect(body).toContain('/problems/no-route');
       expect(body).toContain('epp.core.*');
     }
-    const times = refused.map(({ ms }) => ms).sort((a, b) => a - b);
-    console.log(`refused in ${Math.round(times[25] ?? 0)} ms (median of 50 at once)`);
+    const times: number[] = [];
+    for (let number = 0; number < 50; number++) times.push((await create()).ms);
+    const slowestMs = percentile(times, 0.95);
+    console.log(`refused within ${slowestMs.toFixed(1)} ms (p95 of 50, one after the other)`);
+    if (JUDGED) expect(slowestMs).toBeLessThanOrEqual(100);
     expect(await check('query-goes-on.com')).toMatchObject({ status: 200, set: 'epp.query.bj' });
     await stage.scale(SETS.core, SETS.core.replicas);
     await stage.scale(SETS.fallback, SETS.fallback.replicas);
     await stage.ready('eppset', SETS.core.name, SETS.fallback.name);
-    await eventually(async () => (await create()).set === 'epp.core.bj', {
-      timeoutMs: 60_000,
-      what: 'core serves again',
-    });
+    await ownSetServes();
   });
 });
 
 describe('a flood of checks', () => {
+  const COUNT = JUDGED ? 600 : 100;
+
   it('of ten times what their set can carry takes nothing from core', async () => {
-    const flood = new Client(stage.url(), 300);
-    let flooding = true;
-    let checks = 0;
-    const floods = Array.from({ length: 200 }, async (_, caller) => {
-      while (flooding) {
-        await flood.post('/com/check', { names: [`flood-${caller}-${checks++}.com`] });
-      }
+    await ownSetServes();
+    const creates = { path: '/com/create', perSecond: 15, body: () => registration(uniqueName()) };
+    const p99Of = async (): Promise<number> => {
+      const load = new Load(stage.url(), { creates });
+      await eventually(() => load.answers.creates.length >= COUNT, {
+        timeoutMs: 120_000,
+        what: `${COUNT} creates`,
+      });
+      await load.stop();
+      expect(of(load.answers.creates)).toEqual({ failed: [], sets: ['epp.core.bj'] });
+      return percentile(
+        load.answers.creates.map(({ ms }) => ms),
+        0.99,
+      );
+    };
+    const idleMs = await p99Of();
+    const flood = new Load(stage.url(), {
+      checks: {
+        path: '/com/check',
+        perSecond: 10 * CHECKS_PER_SECOND,
+        body: (number) => ({ names: [`flood-${number}.com`] }),
+      },
     });
-    const load = new Load(stage.url(), {
-      creates: { path: '/com/create', perSecond: 15, body: () => registration(uniqueName()) },
+    await eventually(() => flood.answers.checks.some(({ status }) => status === 503), {
+      timeoutMs: 60_000,
+      what: 'a check too many',
     });
-    await eventually(() => load.answers.creates.length >= 100, { timeoutMs: 60_000, what: 'creates' });
-    await load.stop();
-    flooding = false;
-    await Promise.all(floods);
-    await flood.close();
-    expect(of(load.answers.creates)).toEqual({ failed: [], sets: ['epp.core.bj'] });
-    expect(checks).toBeGreaterThan(1_000);
+    const floodMs = await p99Of();
+    await flood.stop();
+    const ratio = floodMs / idleMs;
+    console.log(
+      `creates' p99 ${idleMs.toFixed(0)} ms idle, ${floodMs.toFixed(0)} ms in the flood: ${ratio.toFixed(2)} times`,
+    );
+    if (JUDGED) expect(ratio).toBeLessThanOrEqual(1.5);
   });
 });
 
@@ -179,6 +211,7 @@ describe('when the API server cannot be reached', () => {
   const AWAY_MS = Number(process.env.API_AWAY_SECONDS ?? 10) * 1_000;
 
   it(`serves on for ${AWAY_MS / 1_000} s by the last list of pods, and catches up`, async () => {
+    await ownSetServes();
     const mend = await stage.cutFromApi();
     const load = new Load(stage.url(), {
       creates: { path: '/com/create', perSecond: 10, body: () => registration(uniqueName()) },
@@ -211,8 +244,10 @@ const KEYS = Array.from({ length: 1_000 }, (_, index) => `customer-${index}`);
 describe('a rollout', () => {
   it('moves customers from the old path one percent at a time, and back, without a failed request', async () => {
     const failures: Answered[] = [];
+    const known = uniqueName();
+    expect((await client.post('/com/create', registration(known))).status).toBe(200);
     const pathOf = async (key: string) => {
-      const answer = await check(`${key}.com`, { 'x-epp-factor-uin': key });
+      const answer = await client.post('/com/info', { name: known }, { 'x-epp-factor-uin': key });
       if (answer.status !== 200) failures.push(answer);
       return answer.path;
     };
