@@ -76,7 +76,9 @@ describe('a command', () => {
       'x-request-id': 'r-1',
       traceparent,
     });
-    const [{ headers, body } = { headers: {}, body: '' }] = query.asked;
+    const [asked] = query.asked;
+    if (!asked) throw new Error('the adapter was not asked');
+    const { headers, body } = asked;
     expect(body).toBe('{"names":["größe.com"]}');
     expect(Object.keys(headers).sort()).toEqual(
       [
@@ -267,11 +269,10 @@ describe('accounts', () => {
 
   it('tell rather that another has it than that nobody has', async () => {
     const core = await adapter('epp.core.bj', (asked, response) =>
-      problem(
-        ...(moved(asked) === 'acme'
-          ? ([403, 'epp-2201', 'done'] as const)
-          : ([404, 'epp-2303', 'done'] as const)),
-      )(asked, response),
+      (moved(asked) === 'acme' ? problem(403, 'epp-2201', 'done') : problem(404, 'epp-2303', 'done'))(
+        asked,
+        response,
+      ),
     );
     const g = await gateway([core], { routes: TWO_ACCOUNTS });
     expect((await g.post('/com/delete', { name: 'a.com' })).status).toBe(403);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type GatewayFileInput, gatewayFile } from '../../src/api/files/gateway-file.ts';
 import type { Instance } from '../../src/gateway/instance.ts';
-import { SetChoice } from '../../src/gateway/set-choice.ts';
+import { type SetAsk, SetChoice } from '../../src/gateway/set-choice.ts';
 import { Deadlines } from '../../src/gateway/upstream/deadlines.ts';
 import { ManualClock } from '../adapter/manual-clock.ts';
 
@@ -52,13 +52,10 @@ function choice(
   });
 }
 
-const ask = { named: undefined, caller: OWN, hashKey: undefined, tried: undefined };
+const ask: SetAsk = { named: undefined, caller: OWN, hashKey: undefined, tried: undefined };
 
 /** Ids of so many choices, each once. */
-function chosen(
-  sets: SetChoice,
-  more: Partial<typeof ask> & { tried?: ReadonlySet<string> } = {},
-): Set<string> {
+function chosen(sets: SetChoice, more: Partial<SetAsk> = {}): Set<string> {
   const ids = Array.from({ length: 24 }, () => {
     const one = sets.choose({ ...ask, ...more });
     return one.ok ? `${one.instance.id} ${one.level}` : `none: ${one.reason}`;
