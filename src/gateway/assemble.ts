@@ -138,6 +138,7 @@ function partsOf(
     migration: new Rollout({
       ...shared,
       send: (request) => core.toSets(request),
+      ownKeys: file.authentication?.apiKeys !== undefined,
       metrics: migrationMetrics(metrics),
     }),
   } satisfies Partial<GatewayParts>;

@@ -4,7 +4,7 @@ import type { GatewayPolicy } from '../api/files/gateway-file.ts';
 import { type RequestHeaders, readHeaders } from '../api/http/request-headers.ts';
 import type { Clock } from '../lib/clock.ts';
 import { traceparentOf } from '../lib/trace-context.ts';
-import { setNameProblem } from '../routing/set-name.ts';
+import { parseSetName, setNameProblem } from '../routing/set-name.ts';
 import { tenantOf } from './auth/callers.ts';
 import { nameIn, zoneOf } from './body-names.ts';
 import type { GatewayParts } from './inert-parts.ts';
@@ -116,7 +116,7 @@ export class CommandHandler {
     if ('code' in chosen) return this.#own(progress, chosen);
     progress.tld = chosen.tld;
     progress.account = chosen.accounts[0].name;
-    if (!caller.mayUse(rules.business, chosen.tld)) {
+    if (!mayAsk(caller, rules.business, head.set, chosen.tld)) {
       return this.#own(progress, refused('forbidden', 'the caller may not do this'));
     }
     if (rules.switchedOff) {
@@ -236,6 +236,13 @@ export class CommandHandler {
     progress.code = answer.code;
     return answer;
   }
+}
+
+/** A set that is named serves a business too: who may not use that one may not take its connections by naming it. */
+function mayAsk(caller: Caller, business: string, set: string | undefined, tld: string): boolean {
+  if (!caller.mayUse(business, tld)) return false;
+  const named = set === undefined ? undefined : parseSetName(set)?.business;
+  return named === undefined || named === business || caller.mayUse(named, tld);
 }
 
 function requestOf(

@@ -19,15 +19,16 @@ const OF_THE_HOP = new Set([
 ]);
 
 /**
- * As they came: `authorization` too, since the caller meant it for the legacy system. Never our own token.
+ * As they came: `authorization` too, which the legacy system may ask for. Never our own token, nor a key that is ours to check.
  * @param requestId for a request that has none
+ * @param ownKeys whether x-api-key holds a key of this gateway
  */
 export function toLegacyHeaders(
   headers: IncomingHttpHeaders,
-  requestId: string,
+  { requestId, ownKeys }: { requestId: string; ownKeys: boolean },
 ): Record<string, string | string[]> {
-  const { [INTERNAL_TOKEN_HEADER]: _, ...kept } = endToEnd(headers);
-  return { 'x-request-id': requestId, ...kept };
+  const { [INTERNAL_TOKEN_HEADER]: _, 'x-api-key': key, ...kept } = endToEnd(headers);
+  return { 'x-request-id': requestId, ...kept, ...(key !== undefined && !ownKeys && { 'x-api-key': key }) };
 }
 
 export function fromLegacyHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {

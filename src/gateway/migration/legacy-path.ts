@@ -13,6 +13,8 @@ export interface LegacyPathOptions {
   maxAnswerBytes?: number;
   /** At once; more requests wait for one of them, within their time. Default 1024. */
   connections?: number;
+  /** Whether x-api-key holds keys of this gateway, which are nobody else's matter. */
+  ownKeys?: boolean;
 }
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -22,10 +24,17 @@ const CONNECT_MS = 5_000;
 export class LegacyPath {
   readonly #clock: Clock;
   readonly #maxAnswerBytes: number;
+  readonly #ownKeys: boolean;
   readonly #agent: Agent;
 
-  constructor({ clock, maxAnswerBytes = MAX_ANSWER_BYTES, connections = CONNECTIONS }: LegacyPathOptions) {
+  constructor({
+    clock,
+    maxAnswerBytes = MAX_ANSWER_BYTES,
+    connections = CONNECTIONS,
+    ownKeys = false,
+  }: LegacyPathOptions) {
     this.#clock = clock;
+    this.#ownKeys = ownKeys;
     this.#maxAnswerBytes = maxAnswerBytes;
     this.#agent = new Agent({
       connections,
@@ -70,7 +79,10 @@ export class LegacyPath {
         origin: url.origin,
         path: url.pathname.replace(/\/+$/, '') + request.url,
         method: request.method,
-        headers: toLegacyHeaders(request.headers, request.requestId),
+        headers: toLegacyHeaders(request.headers, {
+          requestId: request.requestId,
+          ownKeys: this.#ownKeys,
+        }),
         body: request.body,
       };
       try {

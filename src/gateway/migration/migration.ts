@@ -24,6 +24,8 @@ export interface RolloutOptions {
   policy: GatewayPolicy;
   /** The way of a copied read to the sets; not counted as a request of a caller. */
   send(request: GatewayRequest): Promise<GatewayAnswer>;
+  /** See LegacyPathOptions. */
+  ownKeys?: boolean;
   clock: Clock;
   /** A number in [0, 1). */
   random: () => number;
@@ -49,7 +51,7 @@ export class Rollout implements Migration {
 
   constructor(options: RolloutOptions) {
     this.#options = options;
-    this.#legacy = new LegacyPath({ clock: options.clock });
+    this.#legacy = new LegacyPath({ clock: options.clock, ownKeys: options.ownKeys ?? false });
     this.#copies = new ShadowCopies(options);
     this.#policy = options.policy;
     this.#choice = new PathChoice(options.policy.rollout);
