@@ -61,7 +61,8 @@ export function useCluster(options: { prefix?: string } = {}): {
   }, 600_000);
   afterAll(async () => {
     if (own) await found?.delete();
-    else await found?.kubectl(['delete', 'namespace', namespace, '--timeout=60s']);
+    // What it holds may take its time to go: nobody waits for that, as the next file has a namespace of its own.
+    else await found?.kubectl(['delete', 'namespace', namespace, '--wait=false']);
   }, 120_000);
 
   return {

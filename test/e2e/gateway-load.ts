@@ -78,7 +78,8 @@ export class Load<L extends string> {
   #stopped = false;
 
   constructor(url: string, lanes: Record<L, Lane>) {
-    this.#client = new Client(url, 256);
+    // As many as are waiting: a full connection would hide a flood from the gateway.
+    this.#client = new Client(url, 4_096);
     const names = Object.keys(lanes) as L[];
     this.answers = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<L, Answered[]>;
     this.#lanes = names.map((name) => this.#pace(lanes[name], this.answers[name]));

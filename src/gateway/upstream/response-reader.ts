@@ -74,6 +74,7 @@ export class ResponseReader {
   /**
    * The response that `chunk` completes; undefined while bytes are missing. Throws a ResponseError, after which the connection is of
    * no use. Bytes behind the response are an error too: nothing was asked yet.
+   * @param chunk its memory is the caller's again afterwards: what is kept of it is copied
    */
   read(chunk: Buffer): UpstreamResponse | undefined {
     let bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
@@ -82,7 +83,7 @@ export class ResponseReader {
       const end = bytes.indexOf(END_OF_HEAD);
       if (end < 0 || end > MAX_HEAD_BYTES) {
         if (bytes.length > MAX_HEAD_BYTES) throw new ResponseError('its headers have more than 64 KiB');
-        this.#pending = bytes;
+        this.#pending = Buffer.from(bytes);
         return undefined;
       }
       const head = readHead(bytes.toString('latin1', 0, end));
@@ -116,17 +117,17 @@ export class ResponseReader {
 
   #readLength(head: Head, bytes: Buffer): UpstreamResponse | undefined {
     if (bytes.length < this.#length) {
-      this.#pending = bytes;
+      this.#pending = Buffer.from(bytes);
       return undefined;
     }
     if (bytes.length > this.#length) throw new ResponseError('more bytes came than it said');
-    return this.#done(head, bytes);
+    return this.#done(head, Buffer.from(bytes));
   }
 
   #readChunks(head: Head, chunked: ChunkedBody, bytes: Buffer): UpstreamResponse | undefined {
     const rest = chunked.read(bytes);
     if (chunked.body === undefined) {
-      if (rest.length > 0) this.#pending = rest;
+      if (rest.length > 0) this.#pending = Buffer.from(rest);
       return undefined;
     }
     if (rest.length > 0) throw new ResponseError('more bytes came than it said');
@@ -225,7 +226,7 @@ class ChunkedBody {
       }
       this.#size += size;
       if (this.#size > MAX_BODY_BYTES) throw new ResponseError('its body has more than 16 MiB');
-      this.#parts.push(bytes.subarray(start, start + size));
+      this.#parts.push(Buffer.from(bytes.subarray(start, start + size)));
       at = start + size + 2;
     }
     return bytes.subarray(at);

@@ -3,7 +3,7 @@
  * knows whether a byte of a request was written, which says whether a command may be sent again, and it costs half of what general
  * clients do.
  */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { messageOf } from '../../lib/errors.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -41,6 +41,8 @@ const ONE_WRITE_BYTES = 16 * 1024;
 const CONNECT_MS = 1_000;
 /** Below what adapters keep, 65 s: they should never be the ones who close. */
 const IDLE_MS = 30_000;
+/** What is read goes through this memory at once, whichever connection it came on: a piece of memory for each read costs more than the read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class Upstream {
   readonly #address: { host: string; port: number };
@@ -137,7 +139,14 @@ class Connection {
   constructor(address: { host: string; port: number }, deadlines: Deadlines, owner: Owner) {
     this.#deadlines = deadlines;
     this.#owner = owner;
-    this.#socket = connect({ ...address, noDelay: true });
+    const onread = {
+      buffer: READ_BUFFER,
+      callback: (bytes: number) => {
+        this.#onData(READ_BUFFER.subarray(0, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ ...address, noDelay: true, onread });
     this.#socket
       .on('connect', () => {
         this.#connected = true;
@@ -145,7 +154,6 @@ class Connection {
         this.#onConnect = undefined;
         begin?.();
       })
-      .on('data', (chunk: Buffer) => this.#onData(chunk))
       .on('end', () => this.#fail('lost', 'the adapter closed the connection'))
       .on('error', (error) => this.#fail(this.#connected ? 'lost' : 'refused', messageOf(error)))
       .on('close', () => this.#fail(this.#connected ? 'lost' : 'refused', 'the connection ended'));
