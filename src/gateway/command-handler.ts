@@ -122,7 +122,8 @@ export class CommandHandler {
     if (rules.switchedOff) {
       return this.#own(progress, refused('business-off', `the business ${rules.business} is switched off`));
     }
-    const admission = parts.limits.admit(caller.id, rules.business, clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    const admission = parts.limits.admit(caller.id, rules.business, nowMs);
     if (!admission.ok) {
       const { scope, limit, retryAfterSeconds } = admission;
       const what = limit === 'rate' ? 'has used up its rate' : 'has too many requests at once';
@@ -133,7 +134,7 @@ export class CommandHandler {
       const kept = this.#keptOrShed(request, { rules, chosen }, progress);
       if (kept) return kept;
       // before it is sent and once it is over: what it may change is not answered from before
-      if (rules.transform) parts.staleChecks.forget(request, clock.monotonicMs());
+      if (rules.transform) parts.staleChecks.forget(request, nowMs);
       const path = head.set === undefined ? parts.migration.pathOf(request, chosen.tld) : 'sets';
       progress.path = path;
       const answer = await (path === 'sets'
@@ -172,9 +173,11 @@ export class CommandHandler {
   }
 
   /** What the parts make of an answer. */
-  #learn(request: GatewayRequest, answer: GatewayAnswer, { path = 'sets', account }: Progress): void {
+  #learn(request: GatewayRequest, answer: GatewayAnswer, progress: Progress): void {
     const { staleChecks, migration } = this.#deps.parts;
+    const { path = 'sets', account } = progress;
     const nowMs = this.#deps.clock.monotonicMs();
+    progress.answeredMs = nowMs;
     if (request.transform) staleChecks.forget(request, nowMs);
     else if (path === 'legacy') migration.shadow(request, answer);
     else if (answer.status === 200 && account !== undefined)

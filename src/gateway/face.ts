@@ -26,8 +26,8 @@ import type { Instance } from './instance.ts';
 import type { Authenticator, Tracing } from './parts.ts';
 import { problemPage, type Refused, refused } from './problems.ts';
 import { Progress } from './progress.ts';
-import type { Caller, GatewayAnswer, Outcome } from './request.ts';
-import { bodyOf } from './request-body.ts';
+import type { GatewayAnswer, Outcome } from './request.ts';
+import { bodyAtHand, bodyOf } from './request-body.ts';
 
 export type Stage = 'serving' | 'leaving' | 'refusing';
 
@@ -102,14 +102,13 @@ export class GatewayFace {
       this.#refuse(request, response, progress, head);
       return;
     }
-    const asked = authenticator.authenticate(headers);
-    const caller: Caller | undefined = asked instanceof Promise ? await asked : asked;
+    const caller = await authenticator.authenticate(headers);
     if (!caller) {
       this.#refuse(request, response, progress, refused('unauthenticated', 'the caller is not known'));
       return;
     }
     progress.caller = caller.id;
-    const body = await bodyOf(request);
+    const body = bodyAtHand(request) ?? (await bodyOf(request));
     if (body === 'gone') return;
     if (body === 'too-large') {
       this.#refuse(
@@ -151,7 +150,7 @@ export class GatewayFace {
 
   #tell(response: ServerResponse, progress: Progress, answer: GatewayAnswer): void {
     const { clock, log, metrics } = this.#deps;
-    const ms = clock.monotonicMs() - progress.startMs;
+    const ms = (progress.answeredMs ?? clock.monotonicMs()) - progress.startMs;
     const outcome = outcomeOf(answer);
     const status = progress.code ?? String(answer.status);
     metrics.request(progress, { status, outcome, seconds: ms / 1_000 });

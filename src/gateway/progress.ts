@@ -20,6 +20,8 @@ export class Progress {
   instance: string | undefined;
   /** Times that it was sent, or tried to be. */
   attempts = 0;
+  /** When the path that was taken had its answer, on the monotonic clock. */
+  answeredMs: number | undefined;
   /** Of the gateway's own answer. */
   code: GatewayProblemCode | undefined;
   /** The caller has closed the connection: nothing more is sent. */

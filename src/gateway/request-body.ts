@@ -3,6 +3,17 @@ import { MAX_BODY_BYTES } from '../lib/http-server.ts';
 
 const EMPTY = Buffer.alloc(0);
 
+/**
+ * A body that is there already, as most are that came with their headers; undefined while some of it is missing. Ask it behind an await:
+ * while the event `request` is being handled, the parser is not through with what came.
+ */
+export function bodyAtHand(request: IncomingMessage): Buffer | 'too-large' | 'gone' | undefined {
+  if (request.destroyed) return 'gone';
+  if (!request.complete) return undefined;
+  const body = (request.read() as Buffer | null) ?? EMPTY;
+  return body.length > MAX_BODY_BYTES ? 'too-large' : body;
+}
+
 /** Its bytes; `too-large` as soon as that is known; `gone` where the caller closed the connection midway. Never rejects. */
 export function bodyOf(request: IncomingMessage): Promise<Buffer | 'too-large' | 'gone'> {
   return new Promise((resolve) => {

@@ -18,6 +18,8 @@ export interface SetAsk {
   readonly hashKey: string | undefined;
   /** Ids of instances that were tried already. */
   readonly tried: ReadonlySet<string> | undefined;
+  /** Monotonic. */
+  readonly nowMs: number;
 }
 
 export type Chosen =
@@ -86,9 +88,9 @@ export class SetChoice {
     return this.#router.route(query);
   }
 
-  choose({ named, caller, hashKey, tried }: SetAsk): Chosen {
+  choose({ named, caller, hashKey, tried, nowMs }: SetAsk): Chosen {
     const route = this.#router.route({ named, caller });
-    const side = named === undefined && route.own ? this.#sideOf(caller, route) : 'own';
+    const side = named === undefined && route.own ? this.#sideOf(caller, route, nowMs) : 'own';
     if (side === 'spill-limited') return { ok: false, reason: SPARED };
     if (side === 'own' && route.ok) {
       const instance = this.#pick(route.candidates, hashKey, tried);
@@ -141,15 +143,18 @@ export class SetChoice {
   }
 
   /** Own set or fallback, by how much of the own one is healthy. */
-  #sideOf(caller: string, route: SetRoute<TrackedInstance>): 'own' | 'fallback' | 'spill-limited' {
-    const { clock, random } = this.#deps;
+  #sideOf(
+    caller: string,
+    route: SetRoute<TrackedInstance>,
+    nowMs: number,
+  ): 'own' | 'fallback' | 'spill-limited' {
     let spill = this.#spills.get(caller);
     if (!spill) {
       spill = new Spill(spillOf(this.#policy));
-      spill.observe(viewOf(route), clock.monotonicMs());
+      spill.observe(viewOf(route), nowMs);
       this.#spills.set(caller, spill);
     }
-    const choice = spill.choose(clock.monotonicMs(), random());
+    const choice = spill.choose(nowMs, this.#deps.random());
     // none: the route itself says whether dead ones are tried
     return choice === 'none' ? 'own' : choice;
   }

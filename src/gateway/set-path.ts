@@ -106,10 +106,11 @@ export class SetPath {
     let retries = this.#attempts;
     let unreachable = 0;
     for (;;) {
-      if (request.deadlineMs - clock.monotonicMs() < 1) return last ?? this.#tooLate(progress);
-      const chosen = sets.choose({ named, caller: rules.callerSet, hashKey, tried });
+      const nowMs = clock.monotonicMs();
+      if (request.deadlineMs - nowMs < 1) return last ?? this.#tooLate(progress);
+      const chosen = sets.choose({ named, caller: rules.callerSet, hashKey, tried, nowMs });
       if (!chosen.ok) return last ?? this.#noRoute(chosen.reason, progress, rules);
-      const { sent, instance } = await this.#attempt(request, { chosen, lines, tried }, progress);
+      const { sent, instance } = await this.#attempt(request, { chosen, lines, tried, nowMs }, progress);
       const answer = this.#answerOf(sent, instance, account, progress, !rules.transform);
       const { again } = verdictOf(sent, !rules.transform);
       if (again === 'no' || progress.gone) return answer;
@@ -126,26 +127,38 @@ export class SetPath {
 
   #attempt(
     request: SetRequest,
-    how: { chosen: Extract<Chosen, { ok: true }>; lines: string; tried: ReadonlySet<string> | undefined },
+    how: {
+      chosen: Extract<Chosen, { ok: true }>;
+      lines: string;
+      tried: ReadonlySet<string> | undefined;
+      nowMs: number;
+    },
     progress: Progress,
   ): Promise<{ sent: Sent; instance: TrackedInstance }> {
-    const { chosen, lines, tried } = how;
+    const { chosen, lines, tried, nowMs } = how;
     const { rules, named, hashKey } = request;
     this.#noteChosen(chosen, progress, rules);
     const afterMs = rules.transform ? undefined : this.#hedgeAfterMs;
-    if (afterMs === undefined) return this.#sendTo(request, chosen.instance, lines, progress);
+    if (afterMs === undefined) return this.#sendTo(request, chosen.instance, { lines, nowMs }, progress);
     return sendHedged({
       clock: this.#deps.clock,
       afterMs,
-      first: () => this.#sendTo(request, chosen.instance, lines, progress),
+      first: () => this.#sendTo(request, chosen.instance, { lines, nowMs }, progress),
       second: () => {
         const { sets, clock, metrics } = this.#deps;
         const exclude = new Set(tried).add(chosen.instance.id);
-        const other = sets.choose({ named, caller: rules.callerSet, hashKey, tried: exclude });
-        if (!other.ok || progress.gone || !this.#budget.tryRetry(clock.monotonicMs())) return undefined;
+        const laterMs = clock.monotonicMs();
+        const other = sets.choose({
+          named,
+          caller: rules.callerSet,
+          hashKey,
+          tried: exclude,
+          nowMs: laterMs,
+        });
+        if (!other.ok || progress.gone || !this.#budget.tryRetry(laterMs)) return undefined;
         metrics.hedged(rules.business);
         this.#noteChosen(other, progress, rules);
-        return this.#sendTo(request, other.instance, lines, progress);
+        return this.#sendTo(request, other.instance, { lines, nowMs: laterMs }, progress);
       },
       isGood: ({ sent }) => sent.ok && sent.response.status < 500,
     });
@@ -154,14 +167,13 @@ export class SetPath {
   #sendTo(
     request: SetRequest,
     instance: TrackedInstance,
-    lines: string,
+    { lines, nowMs }: { lines: string; nowMs: number },
     progress: Progress,
   ): Promise<{ sent: Sent; instance: TrackedInstance }> {
-    const { clock } = this.#deps;
     progress.attempts++;
     instance.outstanding++;
     return new Promise((resolve) => {
-      const leftMs = Math.max(1, Math.floor(request.deadlineMs - clock.monotonicMs()));
+      const leftMs = Math.max(1, Math.floor(request.deadlineMs - nowMs));
       const cancel = instance.upstream.send(
         {
           path: request.path,

@@ -31,7 +31,8 @@ export class UnreadAnswers {
   /** Before it is written. */
   given(response: ServerResponse): void {
     this.#unread.add(response);
-    response.once('close', this.#taken);
+    // it comes once: `once` would make a listener for each answer
+    response.on('close', this.#taken);
     if (!this.#looking) this.#lookLater();
   }
 

@@ -52,12 +52,17 @@ function choice(
   });
 }
 
-const ask: SetAsk = { named: undefined, caller: OWN, hashKey: undefined, tried: undefined };
+const ask: Omit<SetAsk, 'nowMs'> = {
+  named: undefined,
+  caller: OWN,
+  hashKey: undefined,
+  tried: undefined,
+};
 
 /** Ids of so many choices, each once. */
 function chosen(sets: SetChoice, more: Partial<SetAsk> = {}): Set<string> {
   const ids = Array.from({ length: 24 }, () => {
-    const one = sets.choose({ ...ask, ...more });
+    const one = sets.choose({ ...ask, nowMs: clock.monotonicMs(), ...more });
     return one.ok ? `${one.instance.id} ${one.level}` : `none: ${one.reason}`;
   });
   return new Set(ids);
@@ -114,7 +119,9 @@ describe('an instance is chosen', () => {
     const sets = choice({ balancing: { policy: 'weight' } });
     sets.takeInstances([instance('a', OWN), instance('b', OWN)]);
     for (const one of sets.instances) one.capacity = one.id === 'a' ? 30 : 10;
-    const ids = Array.from({ length: 40 }, () => sets.choose(ask)).map((one) => one.ok && one.instance.id);
+    const ids = Array.from({ length: 40 }, () => sets.choose({ ...ask, nowMs: clock.monotonicMs() })).map(
+      (one) => one.ok && one.instance.id,
+    );
     expect(ids.filter((id) => id === 'a').length).toBe(30);
   });
 
@@ -122,9 +129,9 @@ describe('an instance is chosen', () => {
     const sets = choice({ balancing: { policy: 'hash' } });
     sets.takeInstances([instance('a', OWN), instance('b', OWN), instance('c', OWN)]);
     for (const hashKey of ['x.com', 'y.com', 'z.com']) {
-      const ids = Array.from({ length: 10 }, () => sets.choose({ ...ask, hashKey })).map(
-        (one) => one.ok && one.instance.id,
-      );
+      const ids = Array.from({ length: 10 }, () =>
+        sets.choose({ ...ask, nowMs: clock.monotonicMs(), hashKey }),
+      ).map((one) => one.ok && one.instance.id);
       expect(new Set(ids).size).toBe(1);
     }
   });

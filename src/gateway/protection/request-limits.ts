@@ -54,9 +54,13 @@ export class CallerLimits implements RequestLimits {
 
   admit(caller: string, business: string, nowMs: number): Admission {
     const { perCaller = UNLIMITED, businesses } = this.#limits;
-    const ofCaller = this.#busy.get(caller) ?? this.#idle.get(caller) ?? new Gate();
-    const ofBusiness = this.#businesses.get(business) ?? new Gate();
-    this.#businesses.set(business, ofBusiness);
+    const busy = this.#busy.get(caller);
+    const ofCaller = busy ?? this.#idle.get(caller) ?? new Gate();
+    let ofBusiness = this.#businesses.get(business);
+    if (!ofBusiness) {
+      ofBusiness = new Gate();
+      this.#businesses.set(business, ofBusiness);
+    }
     ofCaller.take(perCaller, nowMs);
     ofBusiness.take(businesses[business] ?? UNLIMITED, nowMs);
     const refusal = this.#refusal(ofCaller, ofBusiness, nowMs);
@@ -65,8 +69,10 @@ export class CallerLimits implements RequestLimits {
       this.#metrics.limited({ scope: refusal.scope, limit: refusal.limit, business });
       return refusal;
     }
-    this.#idle.delete(caller);
-    this.#busy.set(caller, ofCaller);
+    if (!busy) {
+      this.#idle.delete(caller);
+      this.#busy.set(caller, ofCaller);
+    }
     ofCaller.enter();
     ofBusiness.enter();
     let inFlight = true;

@@ -221,7 +221,8 @@ class Connection {
     this.#done = undefined;
     this.#written = false;
     if (response.reusable && !this.#ended) {
-      this.#due(this.#deadlines.nowMs() + IDLE_MS);
+      // put off: it is watched already
+      this.#dueMs = this.#deadlines.nowMs() + IDLE_MS;
       this.#owner.free();
     } else this.destroy();
     done({ ok: true, response });
