@@ -40,7 +40,8 @@ export default defineConfig({
           include: ['test/**/*.api.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
+          // They wait more than they work
+          maxWorkers: 3,
         },
       },
       {
