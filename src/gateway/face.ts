@@ -27,7 +27,7 @@ import type { Authenticator, Tracing } from './parts.ts';
 import { problemPage, type Refused, refused } from './problems.ts';
 import { Progress } from './progress.ts';
 import type { GatewayAnswer, Outcome } from './request.ts';
-import { bodyAtHand, bodyOf } from './request-body.ts';
+import { bodyAtHand, bodyOf, endOf } from './request-body.ts';
 
 export type Stage = 'serving' | 'leaving' | 'refusing';
 
@@ -122,6 +122,7 @@ export class GatewayFace {
     const span = tracing.begin({ headers, operation: `${head.path.object}:${head.path.command}` });
     progress.trace = span ? traceOfSpan(span) : traceOfHeaders(headers, newSpanId);
     const answer = await handler.handle({ url, written: headers, head, caller, body }, progress);
+    endOf(request);
     this.#tell(response, progress, answer);
     if (!span) return;
     const { set, level, instance, account, attempts } = progress;

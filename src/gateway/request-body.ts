@@ -4,14 +4,21 @@ import { MAX_BODY_BYTES } from '../lib/http-server.ts';
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A body that is there already, as most are that came with their headers; undefined while some of it is missing. Ask it behind an await:
- * while the event `request` is being handled, the parser is not through with what came.
+ * A body that is there already, as most are that came with their headers; undefined while some of it is missing. Ask behind an await:
+ * while the event `request` is being handled, the parser has not come to it yet. Whoever took it lets `endOf` tell its end.
  */
 export function bodyAtHand(request: IncomingMessage): Buffer | 'too-large' | 'gone' | undefined {
   if (request.destroyed) return 'gone';
-  if (!request.complete) return undefined;
+  // its end is told a moment after its last byte
+  if (!request.complete && request.readableLength !== Number(request.headers['content-length']))
+    return undefined;
   const body = (request.read() as Buffer | null) ?? EMPTY;
   return body.length > MAX_BODY_BYTES ? 'too-large' : body;
+}
+
+/** Behind a body that was at hand: nothing is left to read but its end, and node waits for somebody to. */
+export function endOf(request: IncomingMessage): void {
+  request.read();
 }
 
 /** Its bytes; `too-large` as soon as that is known; `gone` where the caller closed the connection midway. Never rejects. */

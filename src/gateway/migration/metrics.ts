@@ -24,11 +24,22 @@ export function migrationMetrics(registry: Registry): MigrationMetrics {
     help: '1 once the sets broke the bounds in this run of the rollout.',
     registers,
   });
-  const served = new Counter({
+  // counted by itself: a counter finds its labels anew each time
+  const counts: Record<ServedPath, { success: number; failure: number }> = {
+    sets: { success: 0, failure: 0 },
+    legacy: { success: 0, failure: 0 },
+  };
+  new Counter({
     name: 'epp_path_requests_total',
     help: 'Requests by the path that served them (sets, legacy) and by result (success, failure).',
     labelNames: ['path', 'result'],
     registers,
+    collect() {
+      this.reset();
+      for (const [path, results] of Object.entries(counts))
+        for (const [result, count] of Object.entries(results))
+          if (count > 0) this.inc({ path, result }, count);
+    },
   });
   const shadow = new Counter({
     name: 'epp_shadow_total',
@@ -39,7 +50,9 @@ export function migrationMetrics(registry: Registry): MigrationMetrics {
   return {
     percent: (value) => percent.set(value),
     tripped: (value) => tripped.set(value ? 1 : 0),
-    served: (path, failed) => served.inc({ path, result: failed ? 'failure' : 'success' }),
+    served(path, failed) {
+      counts[path][failed ? 'failure' : 'success']++;
+    },
     shadow: (operation, result) => shadow.inc({ operation, result }),
   };
 }

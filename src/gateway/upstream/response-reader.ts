@@ -26,6 +26,7 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
+const SPACE = 0x20;
 
 /** Read here, and not passed on. */
 const OWN = ['connection', 'content-length', 'transfer-encoding', CAPACITY_HEADER];
@@ -163,9 +164,16 @@ function readHead(text: string): Head {
     if (colon <= start || (at >= 0 && colon > at))
       throw new ResponseError('a line of its headers has no name');
     const name = keptName(text.slice(start, colon));
-    if (name !== NOT_KEPT) readField(head, name, text.slice(colon + 1, at < 0 ? undefined : at).trim());
+    if (name === NOT_KEPT) continue;
+    // most write one space before a value, and none behind it
+    const from = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1;
+    readField(head, name, trimmed(text.slice(from, at < 0 ? undefined : at)));
   }
   return head;
+}
+
+function trimmed(value: string): string {
+  return value.charCodeAt(0) > SPACE && value.charCodeAt(value.length - 1) > SPACE ? value : value.trim();
 }
 
 function readField(head: Head, name: string, value: string): void {
