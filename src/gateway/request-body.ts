@@ -18,7 +18,8 @@ export function bodyAtHand(request: IncomingMessage): Buffer | 'too-large' | 'go
 
 /** Behind a body that was at hand: nothing is left to read but its end, and node waits for somebody to. */
 export function endOf(request: IncomingMessage): void {
-  request.read();
+  if (request.complete) request.read();
+  else request.resume();
 }
 
 /** Its bytes; `too-large` as soon as that is known; `gone` where the caller closed the connection midway. Never rejects. */
