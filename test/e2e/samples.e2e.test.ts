@@ -93,8 +93,8 @@ describe('a steady cluster', () => {
 });
 
 const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
-/** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s. */
-const BETWEEN_KILLS_MS = 45_000;
+/** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s: the rest is for work. */
+const BETWEEN_KILLS_MS = 60_000;
 
 /** SIGKILL to every operator, again and again, until aborted. Returns how many were ended. */
 async function killOperators(signal: AbortSignal): Promise<number> {
