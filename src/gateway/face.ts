@@ -121,21 +121,16 @@ export class GatewayFace {
     }
     const span = tracing.begin({ headers, operation: `${head.path.object}:${head.path.command}` });
     progress.trace = span ? traceOfSpan(span) : traceOfHeaders(headers, newSpanId);
-    const answer = await handler.handle({ url, written: headers, head, caller, body }, progress);
-    endOf(request);
-    this.#tell(response, progress, answer);
-    if (!span) return;
-    const { set, level, instance, account, attempts } = progress;
-    span.end({
-      status: answer.status,
-      attributes: {
-        'eppset.attempts': attempts,
-        ...(set === undefined ? {} : { 'eppset.set': set }),
-        ...(level === undefined ? {} : { 'eppset.level': level }),
-        ...(instance === undefined ? {} : { 'eppset.instance': instance }),
-        ...(account === undefined ? {} : { 'eppset.account': account }),
-      },
-    });
+    try {
+      const answer = await handler.handle({ url, written: headers, head, caller, body }, progress);
+      endOf(request);
+      this.#tell(response, progress, answer);
+      span?.end({ status: answer.status, attributes: attributesOf(progress) });
+    } catch (error) {
+      // answered by whoever asked for this
+      span?.end({ status: 500, attributes: attributesOf(progress) });
+      throw error;
+    }
   }
 
   /** What is refused before its body is read: what is left of it is read into nothing. */
@@ -202,6 +197,22 @@ function outcomeOf({ status, headers }: GatewayAnswer): Outcome {
 
 function newSpanId(): string {
   return randomBytes(8).toString('hex');
+}
+
+function attributesOf({
+  set,
+  level,
+  instance,
+  account,
+  attempts,
+}: Progress): Record<string, string | number> {
+  return {
+    'eppset.attempts': attempts,
+    ...(set === undefined ? {} : { 'eppset.set': set }),
+    ...(level === undefined ? {} : { 'eppset.level': level }),
+    ...(instance === undefined ? {} : { 'eppset.instance': instance }),
+    ...(account === undefined ? {} : { 'eppset.account': account }),
+  };
 }
 
 /** The trace as the next hop and the log see it, with the span as our part. */
