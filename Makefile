@@ -53,9 +53,9 @@ test-e2e: $(DEPS) ## tests on kind, with the real image
 	@vitest run --project e2e
 
 .PHONY: flood
-flood: $(DEPS) ## a gateway on a quiet kind cluster: core while checks flood, and while nobody is there to serve it
+flood: $(DEPS) ## a gateway on a quiet kind cluster: core while checks flood, a rollout that breaks its bounds, and nobody to serve
 	@$(CLUSTER_CLI) prepare kind
-	@JUDGE_TIMES=1 vitest run --project e2e test/e2e/gateway.e2e.test.ts -t 'flood|refuses'
+	@JUDGE_TIMES=1 vitest run --project e2e test/e2e/gateway.e2e.test.ts -t 'flood|refuses|by steps'
 
 .PHONY: steady
 steady: $(DEPS) ## watches a steady kind cluster for five minutes: nothing may be written but renewals

@@ -145,6 +145,47 @@ describe('when all pods of a set are killed', () => {
     await stage.patch({ fallback: { returnAfter: '1s' } });
   });
 
+  it('goes back to the old path by itself when that happens in a rollout by steps', async () => {
+    const bounds = { maxErrorPercent: 1, maxP99Percent: 10_000, minRequests: 5, window: '10s' };
+    const steps = [{ percent: 50, hold: '1h' }];
+    await stage.patch({ rollout: { legacy: { url: stage.legacyUrl }, steps, bounds } });
+    const status = (path: string, value: string) =>
+      stage.kubectl(
+        'wait',
+        `--for=jsonpath={.status.rollout.${path}}=${value}`,
+        '--timeout=60s',
+        'eppgateway/front-bj',
+      );
+    await status('percent', '50');
+    const load = new Load(stage.url(), {
+      creates: { path: '/com/create', perSecond: 20, body: () => registration(uniqueName()) },
+    });
+    const { creates } = load.answers;
+    await eventually(() => creates.slice(-40).some(({ path }) => path === 'sets'), {
+      timeoutMs: 30_000,
+      what: 'requests on the sets',
+    });
+    await stage.scale(SETS.core, 0);
+    await stage.scale(SETS.fallback, 0);
+    await status('phase', 'RolledBack');
+    await eventually(
+      () =>
+        creates.length > 40 &&
+        creates.slice(-40).every(({ path, status }) => path === 'legacy' && status === 200),
+      { timeoutMs: 30_000, what: 'everything on the old path' },
+    );
+    await load.stop();
+    const failed = of(creates).failed.sort((a, b) => a.atMs - b.atMs);
+    const lastedMs = (failed.at(-1)?.atMs ?? 0) - (failed[0]?.atMs ?? 0);
+    console.log(
+      `rolled back ${Math.round(lastedMs)} ms after the first failure, ${failed.length} creates refused`,
+    );
+    expect(failed.filter(({ outcome }) => outcome !== 'not-sent')).toEqual([]);
+    expect(failed.length).toBeGreaterThan(0);
+    if (JUDGED) expect(lastedMs).toBeLessThanOrEqual(1_000);
+    await stage.patch({ rollout: null });
+  });
+
   it('refuses at once, with the reason, when the fallback set is gone too', async () => {
     await stage.scale(SETS.core, 0);
     await stage.scale(SETS.fallback, 0);
