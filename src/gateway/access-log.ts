@@ -1,5 +1,5 @@
 /** One line for each request, to find out by who asked what and how it ended. Never a body: it may hold authInfo. */
-import type { GatewayPolicy } from '../api/files/gateway-file.ts';
+import { type AccessLog, accessLevel } from '../lib/access-level.ts';
 import type { Log } from '../lib/log.ts';
 import type { Progress } from './progress.ts';
 import type { GatewayAnswer, Outcome } from './request.ts';
@@ -10,18 +10,16 @@ export interface LoggedAnswer {
   readonly ms: number;
 }
 
-/** As adapters do: `transforms` at level info, `all` requests, or `none`. The others stand at level debug; with `none`, nowhere. */
 export function logAccess(
   log: Log,
-  mode: GatewayPolicy['accessLog'],
+  mode: AccessLog,
   progress: Progress,
   { answer, outcome, ms }: LoggedAnswer,
 ): void {
-  if (mode === 'none') return;
   const { rules, trace } = progress;
   const transform = rules?.transform === true;
-  const level = mode === 'all' || transform ? 'info' : 'debug';
-  if (!log.isLevelEnabled(level)) return;
+  const level = accessLevel(mode, transform);
+  if (level === undefined || !log.isLevelEnabled(level)) return;
   log[level](
     {
       requestId: progress.requestId,

@@ -3,10 +3,8 @@
  * `type` leads to. Pure.
  */
 import type { FieldError } from '../api/http/field-error.ts';
+import { PROBLEM_TYPE, problemText, RETRY_AFTER_SECONDS, type RetryClass } from '../api/http/problem.ts';
 import type { GatewayAnswer, Outcome } from './request.ts';
-
-/** What a caller may do next: as adapters say it, docs/http-api.md. */
-type RetryClass = 'never' | 'after' | 'elsewhere' | 'reconcile' | 'account';
 
 interface ProblemKind {
   status: number;
@@ -197,9 +195,6 @@ export const GATEWAY_PROBLEMS = {
 
 export type GatewayProblemCode = keyof typeof GATEWAY_PROBLEMS;
 
-export const PROBLEM_TYPE = 'application/problem+json';
-const RETRY_AFTER_SECONDS = 1;
-
 /** An answer of the gateway itself. */
 export interface Refused extends GatewayAnswer {
   readonly code: GatewayProblemCode;
@@ -256,5 +251,9 @@ export function refusedFields(code: GatewayProblemCode, errors: readonly FieldEr
 export function problemPage(code: string): string | undefined {
   if (!Object.hasOwn(GATEWAY_PROBLEMS, code)) return undefined;
   const { status, title, retry, text, outcome }: ProblemKind = GATEWAY_PROBLEMS[code as GatewayProblemCode];
-  return `${code}: ${title}\n\n${text}\n\n- HTTP status ${status}\n- outcome ${outcome ?? 'not-sent'}\n- retry ${retry}\n`;
+  return problemText(code, title, text, [
+    `HTTP status ${status}`,
+    `outcome ${outcome ?? 'not-sent'}`,
+    `retry ${retry}`,
+  ]);
 }

@@ -1,7 +1,7 @@
 /** A policy, made ready for requests: what a path stands for is found out once. */
 import type { GatewayPolicy } from '../api/files/gateway-file.ts';
 import { durationMs } from '../api/v1alpha1/duration.ts';
-import { BUSINESS_COMMANDS, type BusinessCommand } from '../api/v1alpha1/gateway.ts';
+import { BUSINESS_COMMANDS, type BusinessCommand } from '../api/v1alpha1/gateway-businesses.ts';
 import { AccountTable, kindOf, type WeightedAccount } from '../routing/account-choice.ts';
 import { hash32 } from '../routing/stable-hash.ts';
 import { type Refused, refused, refusedField } from './problems.ts';

@@ -1,11 +1,9 @@
 /** One line for each request, to find out by who asked what and how it ended. Never a body: it may hold authInfo. */
+import { type AccessLog, accessLevel } from '../../lib/access-level.ts';
 import type { Log } from '../../lib/log.ts';
 import type { TraceContext } from '../../lib/trace-context.ts';
 import type { Told } from './answers.ts';
 import type { ReadRequest, ServedAccount } from './command-request.ts';
-
-/** What stands at level info: `transforms` alone, `all` requests, or `none`. The others stand at level debug; with `none`, nowhere. */
-export type AccessLog = 'all' | 'transforms' | 'none';
 
 export interface LoggedRequest {
   requestId: string;
@@ -17,10 +15,9 @@ export interface LoggedRequest {
 
 export function accessLogger(mode: AccessLog, log: Log): (request: LoggedRequest) => void {
   return (request) => {
-    if (mode === 'none') return;
     const transform = request.read?.work.transform === true;
-    const level = mode === 'all' || transform ? 'info' : 'debug';
-    if (!log.isLevelEnabled(level)) return;
+    const level = accessLevel(mode, transform);
+    if (level === undefined || !log.isLevelEnabled(level)) return;
     const what = transform ? 'transform command' : request.read ? 'query command' : 'request refused';
     log[level](fieldsOf(request), what);
   };

@@ -1,19 +1,13 @@
 /** From what became of a command to what its caller is told. Pure. */
 
 import type { FieldError } from '../../api/http/field-error.ts';
+import { RETRY_AFTER_SECONDS } from '../../api/http/problem.ts';
 import { type EppResponse, resultCode } from '../../epp/command.ts';
 import { EppError, type Outcome } from '../../epp/session.ts';
 import { type Answer, RequestRefused } from '../work.ts';
 import type { RequestProblem } from './command-request.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
-import {
-  bodyField,
-  failureProblem,
-  ownProblem,
-  type Problem,
-  RETRY_AFTER_SECONDS,
-  registryProblem,
-} from './problems.ts';
+import { bodyField, failureProblem, ownProblem, type Problem, registryProblem } from './problems.ts';
 import { codeLabel, isSuccess } from './status.ts';
 
 /** What is answered, and what of it is counted and logged. */

@@ -13,7 +13,9 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { INTERNAL_TOKEN_HEADER, type InternalToken } from '../../api/http/internal-token.ts';
 import { CAPACITY_HEADER } from '../../api/http/load-report.ts';
+import { PROBLEM_TYPE } from '../../api/http/problem.ts';
 import { readHeaders, requestIdOf, traceOfHeaders } from '../../api/http/request-headers.ts';
+import type { AccessLog } from '../../lib/access-level.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Refusal, TransportFault } from '../../lib/http-server.ts';
@@ -24,7 +26,7 @@ import type { TldRouter } from '../../routing/tld-routing.ts';
 import type { AdapterMetrics } from '../adapter-metrics.ts';
 import type { CommandRunner, PooledAccount } from '../command-runner.ts';
 import { RequestRefused } from '../work.ts';
-import { type AccessLog, accessLogger, type LoggedRequest } from './access-log.ts';
+import { accessLogger, type LoggedRequest } from './access-log.ts';
 import { answered, failed, ours, refused, type Told } from './answers.ts';
 import { addJsonParser, addXmlParser, BODY_FAULTS, ENCODED, isEncoded } from './bodies.ts';
 import {
@@ -61,7 +63,6 @@ const PATHS = ['/:tld/:command', '/:tld/:object/:command'];
 const WRONG_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** For probes, for Prometheus and for people who read: nothing there is a registry's or a caller's. */
 const OPEN_PATHS = new Set(['/livez', '/healthz', '/readyz', '/metrics', '/openapi.json', '/problems/:code']);
-const PROBLEM_TYPE = 'application/problem+json';
 
 export function addCommandRoutes(app: FastifyInstance, options: HttpFaceOptions): void {
   const face = new HttpFace(options);

@@ -2,16 +2,9 @@
  * Everything that is not a success, as problem details (RFC 9457): what there is, what it means, and whether it helps to ask
  * again. `type` is `/problems/<code>` for what the adapter itself finds, `/problems/epp-<code>` for a registry's result code.
  */
+import type { RetryClass } from '../../api/http/problem.ts';
 import type { EppErrorKind } from '../../epp/session.ts';
 import type { RefusalCode } from '../work.ts';
-
-/**
- * What a caller may do next. `never`: mend the request first. `after`: again, here, when `Retry-After` has passed. `elsewhere`:
- * again, at another pod or set. `reconcile`: it may have been carried out; ask with info before anything else. `account`:
- * somebody must mend the registry account.
- */
-export const RETRY_CLASSES = ['never', 'after', 'elsewhere', 'reconcile', 'account'] as const;
-export type RetryClass = (typeof RETRY_CLASSES)[number];
 
 /** What is wrong with a request before any registry is asked. */
 export type RequestFault =

@@ -1,11 +1,12 @@
 /** Problem details (RFC 9457) of what went wrong, with what is known of the command beside. */
 
 import type { FieldError } from '../../api/http/field-error.ts';
+import type { RetryClass } from '../../api/http/problem.ts';
 import type { EppResponse } from '../../epp/command.ts';
 import { RESULT_MESSAGES } from '../../epp/result-codes.ts';
 import type { EppErrorKind, Outcome } from '../../epp/session.ts';
 import { redactXml } from '../../lib/redact-xml.ts';
-import { FAILURES, PROBLEMS, type ProblemCode, type RetryClass, retryOfCode } from './problem-catalogue.ts';
+import { FAILURES, PROBLEMS, type ProblemCode, retryOfCode } from './problem-catalogue.ts';
 import { statusOfCode, statusOfFailure } from './status.ts';
 
 /** A field of a JSON body. @param path as an issue of a command has it; `body` for the whole */
@@ -22,9 +23,6 @@ function pointerOf(path: string): string {
     .map((key) => `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
     .join('');
 }
-
-/** Seconds for Retry-After, where the class is `after` and nobody knows better. */
-export const RETRY_AFTER_SECONDS = 1;
 
 export interface Problem {
   type: string;

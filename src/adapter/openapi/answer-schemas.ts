@@ -1,6 +1,6 @@
 /** What every answer has: of a registry, and of a problem. */
 import { z } from 'zod';
-import { RETRY_CLASSES } from '../http/problem-catalogue.ts';
+import { RETRY_CLASSES } from '../../api/http/problem.ts';
 
 const result = z.looseObject({
   code: z.int().min(1000).max(9999).describe('RFC 5730 section 3.'),

@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 document of an adapter's HTTP face, made from the schemas that requests are checked by. */
+
 import { INTERNAL_TOKEN_HEADER } from '../../api/http/internal-token.ts';
 import { LOAD_PATH } from '../../api/http/load-report.ts';
+import { PROBLEM_TYPE } from '../../api/http/problem.ts';
 import { VERSION } from '../../lib/version.ts';
 import { ANSWER, PROBLEM } from './answer-schemas.ts';
 import { commandPaths, commandSchemas } from './command-paths.ts';
@@ -73,7 +75,7 @@ function servicePaths(): Json {
           200: { description: 'A short text.', content: { 'text/plain': { schema: { type: 'string' } } } },
           404: {
             description: 'There is no such problem.',
-            content: { 'application/problem+json': { schema: schemaRef('Problem') } },
+            content: { [PROBLEM_TYPE]: { schema: schemaRef('Problem') } },
           },
         },
       },

@@ -1,5 +1,7 @@
 /** What all commands share: the path, headers in and out, and the ways in which they fail. */
+
 import { CAPACITY_HEADER } from '../../api/http/load-report.ts';
+import { PROBLEM_TYPE } from '../../api/http/problem.ts';
 import { HEADER_NAMES } from '../../api/http/request-headers.ts';
 import { type Json, schemaRef } from './json-schema.ts';
 
@@ -120,7 +122,7 @@ export function problemResponses(): Json {
       {
         description,
         headers: responseHeaders(...(MAY_COME_AGAIN.has(status) ? ['retry-after'] : []), ...kept(status)),
-        content: { 'application/problem+json': { schema: schemaRef('Problem') } },
+        content: { [PROBLEM_TYPE]: { schema: schemaRef('Problem') } },
       },
     ]),
   );

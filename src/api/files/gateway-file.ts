@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../v1alpha1/duration.ts';
-import { BUSINESS_COMMANDS } from '../v1alpha1/gateway.ts';
+import { DEFAULT_WEIGHT } from '../v1alpha1/gateway.ts';
+import { BUSINESS_COMMANDS } from '../v1alpha1/gateway-businesses.ts';
 
 /**
  * The gateway's one file: the operator renders it into a ConfigMap, and a small registrar writes it by hand. Paths are relative to the
@@ -102,7 +103,7 @@ export const gatewayFile = z.strictObject({
             z.strictObject({
               name: z.string().min(1).max(253),
               accreditation: z.string().min(1).max(63),
-              weight: z.int().min(0).default(100),
+              weight: z.int().min(0).default(DEFAULT_WEIGHT),
             }),
           )
           .min(1),

@@ -1,4 +1,5 @@
 /** docs/http-api.md: its tables are the code's, and its curl lines do what it says. */
+
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,11 +9,11 @@ import {
   FAILURES,
   PROBLEMS,
   type ProblemCode,
-  RETRY_CLASSES,
   retryOfCode,
 } from '../../../src/adapter/http/problem-catalogue.ts';
 import { statusOfCode, statusOfFailure } from '../../../src/adapter/http/status.ts';
 import { PARAMETERS, RESPONSE_HEADERS } from '../../../src/adapter/openapi/parameters.ts';
+import { RETRY_CLASSES } from '../../../src/api/http/problem.ts';
 import { HEADER_NAMES } from '../../../src/api/http/request-headers.ts';
 import { CATALOGUE } from '../../../src/epp/catalogue.ts';
 import { RESULT_MESSAGES } from '../../../src/epp/result-codes.ts';

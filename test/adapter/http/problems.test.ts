@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { answered, failed, ours, refused } from '../../../src/adapter/http/answers.ts';
-import { PROBLEMS, type ProblemCode, RETRY_CLASSES } from '../../../src/adapter/http/problem-catalogue.ts';
+import { PROBLEMS, type ProblemCode } from '../../../src/adapter/http/problem-catalogue.ts';
 import { problemCodes, problemPage } from '../../../src/adapter/http/problem-pages.ts';
 import { notOffered, RequestRefused } from '../../../src/adapter/work.ts';
+import { RETRY_CLASSES } from '../../../src/api/http/problem.ts';
 import { RESULT_MESSAGES } from '../../../src/epp/result-codes.ts';
 import { EppError } from '../../../src/epp/session.ts';
 
