@@ -30,12 +30,22 @@ const election = new LeaderElection({
   retryPeriodMs: 300,
 });
 
+/** Asked for by SIGUSR2: stands still right before its next write. Stopped at any moment, it may have handed one out that is not on the wire. */
+let pauseNext = false;
+process.on('SIGUSR2', () => {
+  pauseNext = true;
+});
+
 async function work(signal: AbortSignal): Promise<void> {
   tell('leading');
   signal.addEventListener('abort', () => tell('aborted'), { once: true });
   const guarded = guardedClient(client, election.isLeader, signal);
   // The signal ends it when the process is asked to stop, but not when leadership is lost: then the guard alone must hold.
   for (let n = 0; !(signal.aborted && election.isLeader()); n += 1) {
+    if (pauseNext) {
+      pauseNext = false;
+      process.kill(process.pid, 'SIGSTOP');
+    }
     try {
       await guarded.apply(CONFIG_MAP, {
         apiVersion: 'v1',
