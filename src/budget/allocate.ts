@@ -137,10 +137,13 @@ function fill(
     id: member.set.id,
     want: wantOf(member),
     weight: Math.max(1, member.set.min),
-    current: Math.max(0, sum(member.pods, (pod) => pod.current) - member.share),
+    current: Math.max(0, sum(member.pods, staying) - member.share),
   }));
   return waterfill(items, capacity);
 }
+
+/** What a pod without demand holds goes back: it must not decide who gets a remainder, or the next pass would decide otherwise. */
+const staying = ({ demand, current }: PodDemand): number => (demand > 0 ? current : 0);
 
 /** One slot each while it fits, those who hold some first; then max-min over the rest. */
 function divideAmongPods({ pods, demand, share }: Share): Map<string, number> {
@@ -163,11 +166,14 @@ function divideAmongPods({ pods, demand, share }: Share): Map<string, number> {
 /** A tenth of what a pod holds, at least one: less is not worth a logout here and a login there. */
 const worthAMove = (current: number): number => Math.max(1, Math.floor(current / 10));
 
-/** Where one pod of a set would give up a little and another one gain a little, both stay; a pod that holds nothing is never held back. */
+/**
+ * Where one pod of a set would give up a little and another one gain a little, both stay; a pod that holds nothing is never held back,
+ * nor one that is to give everything back.
+ */
 function cancelSmallMoves(pods: readonly PodDemand[], wants: Map<string, number>): void {
   const moves = pods
     .map((pod) => ({ pod, by: wants.get(pod.id)! - pod.current }))
-    .filter(({ pod, by }) => by !== 0 && pod.current > 0 && Math.abs(by) <= worthAMove(pod.current));
+    .filter(({ pod, by }) => by !== 0 && staying(pod) > 0 && Math.abs(by) <= worthAMove(pod.current));
   const up = sum(moves, ({ by }) => Math.max(0, by));
   const down = sum(moves, ({ by }) => Math.max(0, -by));
   const left = { up: Math.min(up, down), down: Math.min(up, down) };

@@ -113,6 +113,20 @@ describe('allocate', () => {
     expect(targets(50, [set('a', { class: 'core', min: 5, max: 50, pods: [[0, 9], [2, 2]] })])).toEqual({ a: [0, 2] }); // biome-ignore format: a table
   });
 
+  it('takes even the last one from a pod without demand, whatever its siblings would gain', () => {
+    const pods: [number, number][] = [[0, 1], [1, 10], [4, 3]]; // biome-ignore format: a table
+    expect(targets(12, [set('a', { class: 'query', min: 13, max: 13, lend: 0, pods })]).a![0]).toBe(0);
+  });
+
+  it('does not let what is given back anyway decide who gets the remainder of a division', () => {
+    const pass = (drained: number) => [
+      set('gone', { class: 'query', min: 3, max: 3, lend: 0, pods: [[0, drained]] }),
+      set('here', { class: 'query', min: 6, max: 6, lend: 0, pods: [[3, 0]] }),
+    ];
+    expect(targets(4, pass(2))).toEqual({ gone: [0], here: [3] });
+    expect(targets(4, pass(0))).toEqual({ gone: [0], here: [3] });
+  });
+
   it('keeps what is not lendable free for a set that has no pods', () => {
     const sets = [
       set('core', { class: 'core', min: 10, max: 10, lend: 20, pods: [] }),
