@@ -38,6 +38,12 @@ test: $(DEPS) ## everything: checks, unit, API server, kind, demos
 test-unit: $(DEPS) ## tests that need Node alone
 	@vitest run --project unit
 
+.PHONY: properties
+properties: $(DEPS) ## the tests that need Node alone with other random numbers, ROUNDS=3 times; PROPERTY_SEED=… make test-unit repeats one
+	@for round in $$(seq $(or $(ROUNDS),3)); do \
+	  seed=$$RANDOM; echo "PROPERTY_SEED=$$seed"; PROPERTY_SEED=$$seed vitest run --project unit || exit 1; \
+	done
+
 .PHONY: test-interop
 test-interop: $(DEPS) ## other people's EPP clients with the simulated registry, and the adapter with a registry on Net::EPP
 	@vitest run --project interop

@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           ...node,
           name: 'unit',
+          setupFiles: ['test/support/property-seed.ts'],
           // A process and a copy of all modules for each of hundreds of files took longer than the tests: files of one worker share both.
           // So a test puts back what it changes of the process, as of its environment.
           isolate: false,
