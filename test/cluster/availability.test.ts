@@ -72,7 +72,7 @@ describe('the tier kind', () => {
       expect(await availability('kind')).toEqual({
         ok: false,
         why: expect.stringMatching(
-          /^kind and kubectl must be installed or built, but there is no Go in PATH/,
+          /^kind, helm, kubectl must be installed or built, but there is no Go in PATH/,
         ),
       });
       program(bin, 'kind', 'echo kind v0.33.0');

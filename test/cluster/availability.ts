@@ -66,13 +66,14 @@ function wasUsed(): boolean {
 }
 
 async function whyNoTools(): Promise<string | undefined> {
-  const have = async (tool: 'kind' | 'kubectl') => isBuilt(tool) || (await isInPath(tool));
+  const have = async (tool: 'kind' | 'kubectl' | 'helm') => isBuilt(tool) || (await isInPath(tool));
   const missing: string[] = [];
   if (!(await have('kind'))) missing.push('kind');
+  if (!(await have('helm'))) missing.push('helm');
   if (!isBuilt('kube') && !(await have('kubectl'))) missing.push('kubectl');
   if (missing.length === 0) return undefined;
   const why = await whyNoGo();
-  return why === undefined ? undefined : `${missing.join(' and ')} must be installed or built, but ${why}`;
+  return why === undefined ? undefined : `${missing.join(', ')} must be installed or built, but ${why}`;
 }
 
 const REGISTRY_TIMEOUT_MS = 3000;

@@ -13,7 +13,7 @@ import { createCluster, deleteCluster, type KindCluster, openCluster } from './k
 import { localNodeImage, nodeImage, nodeImageMissing } from './node-image.ts';
 import { isRunning } from './processes.ts';
 import { toStderr } from './progress.ts';
-import { kindPath, kubectlPath } from './tools.ts';
+import { helmPath, kindPath, kubectlPath } from './tools.ts';
 
 const HELP = `node test/cluster/cli.ts COMMAND
 
@@ -107,12 +107,14 @@ async function available({ operands }: Arguments): Promise<number> {
 async function prepare({ operands: [text] }: Arguments): Promise<number> {
   if (tierOf(text) === 'api') {
     progress.line(`the API server's executables: ${await binaries(progress)}`);
+    progress.line(`helm: ${await helmPath(progress)}`);
     return 0;
   }
   const found = await engine(progress);
   const { image } = await nodeImage(found, progress);
   await kindPath(progress);
   await kubectlPath(progress);
+  await helmPath(progress);
   progress.line(`kind is ready: ${found.where}, nodes run ${image}`);
   return 0;
 }

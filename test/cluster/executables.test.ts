@@ -27,8 +27,10 @@ describe('isOlder', () => {
 
 describe('executables', () => {
   it('lie in a folder each, by what they are made of', () => {
-    const names = (['kube', 'kubectl', 'kind', 'node', 'containerd'] as const).map((name) => folderOf(name));
-    expect(new Set(names).size).toBe(5);
+    const names = (['kube', 'kubectl', 'kind', 'node', 'containerd', 'helm'] as const).map((name) =>
+      folderOf(name),
+    );
+    expect(new Set(names).size).toBe(6);
     expect(folderOf('kube')).toBe(names[0]);
   });
 

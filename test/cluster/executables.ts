@@ -79,6 +79,14 @@ const GROUPS = {
       (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
     ),
   },
+  helm: {
+    what: 'helm',
+    usually: 'a minute the first time',
+    compiled: 560,
+    module: 'helm',
+    sources: ['helm'],
+    packages: ['helm.sh/helm/v3/cmd/helm'],
+  },
 } satisfies Record<string, Group>;
 
 export type GroupName = keyof typeof GROUPS;

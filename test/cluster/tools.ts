@@ -1,4 +1,4 @@
-/** kind and kubectl: the machine's where they fit, else built from the recipe. */
+/** kind, kubectl and helm: the machine's where they fit, else built from the recipe. */
 import { join } from 'node:path';
 import { executables, folderOf, isBuilt, whyNoGo } from './executables.ts';
 import type { Progress } from './progress.ts';
@@ -7,17 +7,31 @@ import { versions } from './versions.ts';
 
 /** kind of the pinned minor version; another one from PATH only where none can be built. */
 export async function kindPath(progress: Progress): Promise<string> {
-  const inPath = await told('kind', ['version']);
-  const wanted = versions().kind;
-  if (minorOf(inPath) === minorOf(wanted)) return 'kind';
-  if (isBuilt('kind')) return join(folderOf('kind'), 'kind');
+  return pinned('kind', ['version'], 'https://kind.sigs.k8s.io', progress);
+}
+
+/** helm, by the same rule. */
+export async function helmPath(progress: Progress): Promise<string> {
+  return pinned('helm', ['version', '--short'], 'https://helm.sh/docs/intro/install', progress);
+}
+
+async function pinned(
+  tool: 'kind' | 'helm',
+  asks: readonly string[],
+  site: string,
+  progress: Progress,
+): Promise<string> {
+  const inPath = await told(tool, asks);
+  const wanted = versions()[tool];
+  if (minorOf(inPath) === minorOf(wanted)) return tool;
+  if (isBuilt(tool)) return join(folderOf(tool), tool);
   const why = await whyNoGo();
-  if (why === undefined) return join(await executables('kind', { progress }), 'kind');
+  if (why === undefined) return join(await executables(tool, { progress }), tool);
   if (minorOf(inPath) !== undefined) {
     progress.line(`using ${inPath.trim()} from PATH, though ${wanted} is what the tests were written with`);
-    return 'kind';
+    return tool;
   }
-  throw new Error(`kind ${wanted} is not in PATH (https://kind.sigs.k8s.io), and to build it ${why}`);
+  throw new Error(`${tool} ${wanted} is not in PATH (${site}), and to build it ${why}`);
 }
 
 /** kubectl within one minor version of the cluster's (Kubernetes' version skew policy). */

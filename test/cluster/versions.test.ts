@@ -52,6 +52,13 @@ describe('the pinned versions', () => {
     expect(goDirective(goMod)).toBe(go);
   });
 
+  it('take a helm that was written with the same minor release', () => {
+    const helmMod = readFileSync(join(recipe, 'helm', 'go.mod'), 'utf8');
+    const minor = kubernetes.split('.')[1];
+    expect(moduleVersion(helmMod, 'k8s.io/client-go')).toMatch(new RegExp(`^v0\\.${minor}\\.`));
+    expect(goDirective(helmMod)).toBe(go);
+  });
+
   it('put the same Node into the image that the project runs with', () => {
     const read = (path: string) => readFileSync(join(checkout, path), 'utf8');
     const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };

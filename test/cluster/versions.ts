@@ -1,4 +1,4 @@
-/** The versions that the test cluster is made of. Those of Go programs stand in recipe/go.mod and recipe/containerd/go.mod, and only there. */
+/** The versions that the test cluster is made of. Those of Go programs stand in the recipe's go.mod files, and only there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recipe } from './folders.ts';
@@ -24,6 +24,7 @@ export interface Versions {
   /** e.g. v1.36.3 */
   kubernetes: string;
   kind: string;
+  helm: string;
   /** e.g. 1.26.3 */
   go: string;
   /** kind's own image for the pinned kind and the pinned minor of Kubernetes, as kind's release notes list it. */
@@ -34,9 +35,11 @@ export interface Versions {
 
 export function versions(): Versions {
   const goMod = readFileSync(join(recipe, 'go.mod'), 'utf8');
+  const helmMod = readFileSync(join(recipe, 'helm', 'go.mod'), 'utf8');
   return {
     kubernetes: moduleVersion(goMod, 'k8s.io/kubernetes'),
     kind: moduleVersion(goMod, 'sigs.k8s.io/kind'),
+    helm: moduleVersion(helmMod, 'helm.sh/helm/v3'),
     go: goDirective(goMod),
     stockNodeImage:
       'kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed',
