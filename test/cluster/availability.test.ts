@@ -77,6 +77,7 @@ describe('the tier kind', () => {
       });
       program(bin, 'kind', 'echo kind v0.33.0');
       program(bin, 'kubectl', 'true');
+      program(bin, 'helm', 'true');
       process.env.KIND_NODE_IMAGE = 'registry.invalid/node:1';
       program(bin, 'docker', 'exit 0');
       expect(await availability('kind', { built: true })).toEqual({ ok: true });

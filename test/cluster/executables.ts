@@ -91,21 +91,36 @@ const GROUPS = {
 
 export type GroupName = keyof typeof GROUPS;
 
-function linkerFlags(kubernetes: string): string {
-  const [major, minor] = kubernetes.slice(1).split('.');
-  // Without its version kubectl refuses to speak to a server, and kubeadm to install one.
-  const stamps = [
-    `k8s.io/component-base/version.gitVersion=${kubernetes}`,
-    `k8s.io/client-go/pkg/version.gitVersion=${kubernetes}`,
-    `k8s.io/component-base/version.gitMajor=${major}`,
-    `k8s.io/component-base/version.gitMinor=${minor}`,
-  ];
-  return ['-s -w', ...stamps.map((stamp) => `-X ${stamp}`)].join(' ');
+/** What the makers of these programs stamp at release, by Go module of the recipe. */
+function stamps(module: string): Record<string, string> {
+  const { kubernetes, helm } = versions();
+  const [major = '', minor = ''] = kubernetes.slice(1).split('.');
+  if (module === '.') {
+    // Without its version kubectl refuses to speak to a server, and kubeadm to install one.
+    return {
+      'k8s.io/component-base/version.gitVersion': kubernetes,
+      'k8s.io/client-go/pkg/version.gitVersion': kubernetes,
+      'k8s.io/component-base/version.gitMajor': major,
+      'k8s.io/component-base/version.gitMinor': minor,
+    };
+  }
+  if (module !== 'helm') return {};
+  // Else `helm template` and `helm lint` speak for Kubernetes 1.20, for which most charts are too new.
+  return {
+    'helm.sh/helm/v3/internal/version.version': helm,
+    'helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor': major,
+    'helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor': minor,
+    'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor': major,
+    'helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor': minor,
+  };
 }
 
 function argumentsOf(group: Group): string[] {
-  const flags = group.module === '.' ? linkerFlags(versions().kubernetes) : '-s -w';
-  return ['build', '-mod=readonly', '-buildvcs=false', `-ldflags=${flags}`, ...group.packages];
+  const flags = [
+    '-s -w',
+    ...Object.entries(stamps(group.module)).map(([name, value]) => `-X ${name}=${value}`),
+  ];
+  return ['build', '-mod=readonly', '-buildvcs=false', `-ldflags=${flags.join(' ')}`, ...group.packages];
 }
 
 /** Where a group lies, built or not. */
