@@ -1,10 +1,9 @@
-import { ANNOTATION, FINALIZER } from '../../api/v1alpha1/labels.ts';
+import { FINALIZER } from '../../api/v1alpha1/labels.ts';
 import { isConflict } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, type Resource } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { canonicalJson, sha256 } from '../specs/canonical.ts';
-import { covers } from './covers.ts';
+import { isAsIntended, isOfIntent, stamped } from './intent.ts';
 
 /** An object that shall exist, and as which kind. */
 export interface Desired {
@@ -180,16 +179,10 @@ export class OwnedObjects {
         return;
       }
     }
-    const checksum = sha256(canonicalJson(object));
-    const intent = withChecksum(object, checksum);
-    const unchanged = live?.metadata.annotations?.[ANNOTATION.intentChecksum] === checksum;
-    if (
-      live !== undefined &&
-      unchanged &&
-      (covers(intent, live) || this.#cannotCover(owner, live, checksum))
-    ) {
-      return;
-    }
+    const wanted = stamped(object);
+    const { intent, checksum } = wanted;
+    const unchanged = live !== undefined && isOfIntent(wanted, live);
+    if (unchanged && (isAsIntended(wanted, live) || this.#cannotCover(owner, live, checksum))) return;
     const cached = this.#caches.get(object.kind)?.get(keyOf(object))?.metadata.resourceVersion;
     const stored = await this.#client.apply(resource, intent, {}, signal);
     this.#remember(owner, name, { cached, stored, checksum });
@@ -246,9 +239,4 @@ function isPredecessors(object: KubeObject, owner: KubeObject): boolean {
       reference.name === owner.metadata.name &&
       reference.uid !== owner.metadata.uid,
   );
-}
-
-function withChecksum<T extends KubeObject>(object: T, checksum: string): T {
-  const annotations = { ...object.metadata.annotations, [ANNOTATION.intentChecksum]: checksum };
-  return { ...object, metadata: { ...object.metadata, annotations } };
 }

@@ -26,6 +26,7 @@ import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
 import type { GatewayReports } from './gateway-reports.ts';
 import { gatewayStatus } from './gateway-status.ts';
+import { neededSecrets } from './needed-secrets.ts';
 import { accountsPooled } from './pooled.ts';
 import { type Judgement, type RefusalReason, resolveRoutes, unreadable } from './resolve.ts';
 import { haltedText, rolloutNow, statusOf } from './rollout.ts';
@@ -168,11 +169,7 @@ export class GatewayController {
     signal: AbortSignal,
   ): Promise<Again & { problem?: string | undefined }> {
     const { client, clock } = this.#options;
-    const { jwt, apiKeys } = gateway.spec.authentication ?? {};
-    const needed = [
-      { field: 'authentication.jwt.secretName', name: jwt?.secretName, keys: ['secret'] },
-      { field: 'authentication.apiKeys.secretName', name: apiKeys?.secretName, keys: [] },
-    ].flatMap(({ name, ...rest }) => (name === undefined ? [] : [{ ...rest, name }]));
+    const needed = neededSecrets(gateway);
     if (needed.length === 0) return {};
     const { generation, namespace } = gateway.metadata;
     const key = keyString(keyOf(gateway));

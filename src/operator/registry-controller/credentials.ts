@@ -34,7 +34,8 @@ export async function lookAtSecrets(
   return { problem: undefined, credentials };
 }
 
-function neededSecrets({ spec: { credentials, tls } }: EppRegistry): NeededSecret[] {
+/** What an account needs before it can be used. */
+export function neededSecrets({ spec: { credentials, tls } }: EppRegistry): NeededSecret[] {
   const needed: NeededSecret[] = [
     { field: CREDENTIALS, name: credentials.secretName, keys: ['username', 'password'] },
   ];
