@@ -32,6 +32,8 @@ export class ApiError extends Error {
 const isApiError = (error: unknown, code: number): error is ApiError =>
   error instanceof ApiError && error.code === code;
 
+/** Who asks has no right to it. */
+export const isForbidden = (error: unknown): boolean => isApiError(error, 403);
 export const isNotFound = (error: unknown): boolean => isApiError(error, 404);
 export const isConflict = (error: unknown): boolean =>
   isApiError(error, 409) && error.reason !== 'AlreadyExists';

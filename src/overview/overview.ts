@@ -41,7 +41,7 @@ export interface AccountOverview {
   externalReserved: number;
   /** Taken off after the registry refused sessions below its limit. */
   cut: number;
-  /** limit - externalReserved - cut. */
+  /** limit - externalReserved - cut, as the ledger has it: it follows the spec. */
   usable: number;
   granted: number;
   open: number;
@@ -49,9 +49,11 @@ export interface AccountOverview {
   quarantined: number;
   free: number;
   waiting: number;
+  /** False before the first connection, and when the ledger was lost. */
+  hasLedger: boolean;
   /** The ledger was lost and is being learned anew. */
   learning: boolean;
-  /** Those with a pool at this account, core first. */
+  /** Those with a pool at this account, core first; then those that are gone and still hold something. */
   sets: readonly AccountShare[];
 }
 
@@ -61,10 +63,13 @@ export interface AccountShare {
   name: string;
   /** `prefix.business.region`. */
   set: string;
+  /** Empty where nothing but a charge is left of the set. */
   class: string;
   min: number;
   max: number;
   granted: number;
+  /** The most that its pods can possibly have open, quarantine aside: follows a lower grant once the pod has acknowledged it. */
+  charged: number;
   open: number;
   waiting: number;
   quarantined: number;
@@ -91,7 +96,7 @@ export interface SetOverview {
 /** A pod's EppConnectionLease. */
 export interface LeaseOverview {
   pod: string;
-  /** `None`, `Bound` or `Fenced`; of a bound one the pod's own phase, e.g. `Active`, `Draining`. */
+  /** `None`, `Bound` or `Fenced`; of a bound one the pod's own phase, e.g. `Active`, `Draining`. `Invalid`: cannot be read. */
   state: string;
   /** By EppRegistry name, in order. */
   accounts: readonly { registry: string; granted: number; open: number; waiting: number }[];
@@ -109,6 +114,9 @@ export interface GatewayOverview {
   readyReplicas: number;
   /** Share of traffic that takes the sets now, in percent; undefined where there is no older path. */
   percent?: number;
+  /** Of a rollout by steps, e.g. `Progressing`, `RolledBack`. */
+  phase?: string;
+  paused: boolean;
   /** Businesses that are switched off. */
   switchedOff: readonly string[];
 }
