@@ -324,20 +324,21 @@ function ledgerRead(draft: Draft, account: string, found: Found<LedgerView>): vo
 
 // ---- what people hear
 
-function leaseNote(name: string, reason: string, message: string): Note {
-  return { about: { kind: 'EppConnectionLease', name }, type: 'Warning', reason, message };
+function leaseNote({ name, spec: { set } }: LeaseView, reason: string, message: string): Note {
+  return { about: { kind: 'EppConnectionLease', name }, type: 'Warning', reason, message, set };
 }
 
-function crashLoopNote({ name, spec }: LeaseView, binds: number, timing: Timing): Note {
+function crashLoopNote(lease: LeaseView, binds: number, timing: Timing): Note {
   const seconds = Math.ceil(bindBackoffMs(timing, binds) / 1000);
   const message =
-    `pod ${spec.pod} has started ${binds + 1} times in a short while: it gets connections again ${seconds} s after it last did, ` +
+    `pod ${lease.spec.pod} has started ${binds + 1} times in a short while: it gets connections again ${seconds} s after it last did, ` +
     'so that what it leaves behind cannot use up the whole account';
-  return leaseNote(name, 'CrashLoop', message);
+  return leaseNote(lease, 'CrashLoop', message);
 }
 
-function silenceNote({ name, spec }: LeaseView): Note {
+function silenceNote(lease: LeaseView): Note {
+  const { spec } = lease;
   const accounts = Object.keys(spec.grants).sort().join(', ');
   const message = `pod ${spec.pod} did not renew its lease in time and is fenced; what it held at ${accounts} goes to quarantine`;
-  return leaseNote(name, 'Fenced', message);
+  return leaseNote(lease, 'Fenced', message);
 }

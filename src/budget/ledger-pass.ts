@@ -155,6 +155,7 @@ function quarantine(pass: Pass, entry: LedgerEntry, charge: number): void {
     'Warning',
     'Quarantined',
     `${charge} connections of a pod of ${entry.set} may still be counted by the registry; they are not given to others for ${seconds} s`,
+    { set: entry.set, connections: charge },
   );
 }
 
@@ -169,6 +170,7 @@ function quarantineOrphan(pass: Pass, entry: LedgerEntry, why: string): void {
     'Warning',
     'LeaseLost',
     `the lease ${entry.lease} of a pod of ${entry.set} cannot be relied on: ${why}`,
+    { set: entry.set },
   );
 }
 
@@ -280,6 +282,12 @@ function sameCharged(x: LedgerEntry, y: LedgerEntry): boolean {
   return (a === undefined) === (b === undefined) && sameShare(a, b);
 }
 
-export function note(pass: Pass, type: Note['type'], reason: string, message: string): void {
-  pass.notes.push({ about: { kind: 'EppRegistry', name: pass.account }, type, reason, message });
+export function note(
+  pass: Pass,
+  type: Note['type'],
+  reason: string,
+  message: string,
+  more: Pick<Note, 'set' | 'connections'> = {},
+): void {
+  pass.notes.push({ about: { kind: 'EppRegistry', name: pass.account }, type, reason, message, ...more });
 }

@@ -82,6 +82,10 @@ export interface Note {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
+  /** Name of the EppSet that it is about, where it is about one. */
+  set?: string;
+  /** That went into quarantine. */
+  connections?: number;
 }
 
 export const rankOf = (setClass: SetClass): number => CLASSES.indexOf(setClass);

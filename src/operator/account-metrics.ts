@@ -9,6 +9,8 @@ export interface AccountSource {
 }
 
 const ACCOUNT_STATES = ['limit', 'cut', 'granted', 'open', 'quarantined', 'free', 'waiting'] as const;
+/** Of the credentials, as the ledger has it. */
+const LOGIN_STATES = ['Unproven', 'Proven', 'Refused'] as const;
 const SET_STATES = ['granted', 'open', 'quarantined', 'waiting'] as const;
 
 /**
@@ -27,6 +29,8 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
       this.reset();
       bySet.reset();
       learning.reset();
+      login.reset();
+      refusals.reset();
       for (const raw of source?.caches.registries.list() ?? []) {
         const parsed = source?.caches.parsedRegistry(raw);
         const figures = parsed?.ok && source?.budget.account(parsed.value);
@@ -36,6 +40,11 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
           this.set({ ...labels, state }, figures[state]);
         }
         learning.set(labels, figures.learning ? 1 : 0);
+        if (figures.login) {
+          for (const state of LOGIN_STATES)
+            login.set({ ...labels, state }, figures.login.state === state ? 1 : 0);
+          refusals.set(labels, figures.login.refusals);
+        }
         for (const [set, of] of figures.bySet) {
           for (const state of SET_STATES) bySet.set({ ...labels, set, state }, of[state]);
         }
@@ -51,6 +60,18 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
   const learning = new Gauge({
     name: 'eppset_account_learning',
     help: '1 while the ledger of a registry account is being learned anew: grants do not grow.',
+    labelNames: ['namespace', 'registry'] as const,
+    registers: [registry],
+  });
+  const login = new Gauge({
+    name: 'eppset_account_login_state',
+    help: '1 for what is known of the credentials of a registry account: Unproven, Proven, Refused. Absent before a pod may log in.',
+    labelNames: ['namespace', 'registry', 'state'] as const,
+    registers: [registry],
+  });
+  const refusals = new Gauge({
+    name: 'eppset_account_login_refusals',
+    help: 'Logins in a row that the registry refused for the credentials: the next one waits the longer.',
     labelNames: ['namespace', 'registry'] as const,
     registers: [registry],
   });

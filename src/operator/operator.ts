@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { runAllocator } from '../budget/kube/allocator-binding.ts';
+import { type AllocatorMetrics, allocatorMetrics } from '../budget/kube/allocator-metrics.ts';
 import type { Pod } from '../kube/builtin.ts';
 import { KubeEventRecorder } from '../kube/event-recorder.ts';
 import { guardedClient } from '../kube/guarded-client.ts';
@@ -10,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { accountMetrics } from './account-metrics.ts';
 import { cachedBudget } from './cached-budget.ts';
 import { type Caches, createCaches } from './caches.ts';
+import { conditionMetrics } from './condition-metrics.ts';
 import { gatewayController } from './gateway-controller/gateway-controller.ts';
 import { HttpGatewayReports } from './gateway-controller/gateway-reports.ts';
 import { internalTokenController } from './internal-token/internal-token-controller.ts';
@@ -55,6 +57,8 @@ class RunnableOperator implements Operator {
   readonly #options: OperatorOptions;
   readonly #election: LeaderElection | undefined;
   readonly #showAccounts: ReturnType<typeof accountMetrics>;
+  readonly #showConditions: ReturnType<typeof conditionMetrics>;
+  readonly #counts: AllocatorMetrics;
   #caches: Caches | undefined;
   /** Why the operator does not work, once that is so. */
   #trouble: string | undefined;
@@ -64,6 +68,8 @@ class RunnableOperator implements Operator {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#showAccounts = accountMetrics(metrics);
+    this.#showConditions = conditionMetrics(metrics);
+    this.#counts = allocatorMetrics(metrics);
     if (options.leaderElection !== false) {
       this.#election = new LeaderElection({
         client: electionClient,
@@ -126,10 +132,11 @@ class RunnableOperator implements Operator {
     const shared = { client, clock, log, metrics, events, caches, budget };
     this.#caches = caches;
     this.#showAccounts({ caches, budget });
+    this.#showConditions(caches);
     try {
       await runTogether(signal, [
         (s) => caches.run(s),
-        (s) => runAllocator({ ...shared, namespace, timeScale, signal: s }),
+        (s) => runAllocator({ ...shared, counts: this.#counts, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
         (s) => registryController(shared).run(s),
         (s) => gatewayController({ ...shared, pods, reports }).run(s),
@@ -137,6 +144,7 @@ class RunnableOperator implements Operator {
       ]);
     } finally {
       this.#showAccounts(undefined);
+      this.#showConditions(undefined);
       this.#caches = undefined;
       await events.flush();
     }

@@ -77,7 +77,7 @@ function jobsOf(options: AccountJobsOptions): PeriodicJob[] {
   ];
   if (poll.enabled && sinks) {
     const events = {
-      waiting: (count: number) => metrics.waiting(name, count),
+      waiting: (count: number, oldest?: Date) => metrics.waiting(name, count, oldest),
       delivered: () => metrics.message(name, 'delivered'),
       setAside(message: { id: string }, reason: string) {
         metrics.message(name, 'set-aside');

@@ -28,8 +28,8 @@ import {
 export type Ask = (command: EppCommand, term: Term) => Promise<EppResponse>;
 
 export interface PollEvents {
-  /** How many wait at the registry, as far as it told. */
-  waiting(count: number): void;
+  /** How many wait at the registry, as far as it told, and when it put the first of them there. */
+  waiting(count: number, oldest?: Date): void;
   delivered(): void;
   setAside(message: PollMessage, reason: string): void;
 }
@@ -81,7 +81,7 @@ class MessageQueue {
   /** Undefined: none waits. */
   async first(term: Term): Promise<PollMessage | undefined> {
     const message = await this.#request(term);
-    this.#options.events.waiting(message?.count ?? 0);
+    this.#options.events.waiting(message?.count ?? 0, queuedAt(message));
     return message;
   }
 
@@ -140,6 +140,12 @@ class MessageQueue {
     const left = answer.messageQueue?.count;
     if (left !== undefined) events.waiting(left);
   }
+}
+
+/** A registry may write what it likes there. */
+function queuedAt(message: PollMessage | undefined): Date | undefined {
+  const date = new Date(message?.date ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function refused(what: string, answer: EppResponse): Error {

@@ -13,6 +13,7 @@ import type { KubeObject } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { timing } from '../timing.ts';
+import type { AllocatorMetrics } from './allocator-metrics.ts';
 import { NamespaceAllocator } from './namespace-allocator.ts';
 import { podFact, registryFact, setFact } from './views.ts';
 
@@ -31,6 +32,7 @@ export interface AllocatorRunOptions {
     parsedRegistry(raw: EppRegistry): Parsed<EppRegistry>;
   };
   events: EventRecorder;
+  counts: AllocatorMetrics;
   clock: Clock;
   log: Log;
   /** 1 in production. */
@@ -106,11 +108,12 @@ class Allocators {
     const namespace = metadata.namespace ?? '';
     const known = this.#byNamespace.get(namespace);
     if (known) return known;
-    const { client, events, clock, log, timeScale, caches } = this.#options;
+    const { client, events, counts, clock, log, timeScale, caches } = this.#options;
     const allocator = new NamespaceAllocator({
       namespace,
       client,
       events,
+      counts,
       clock,
       log,
       timing: timing(timeScale),

@@ -20,12 +20,14 @@ import {
 import type { Found, Written } from '../allocator-events.ts';
 import type { LeaseView, LedgerView, Note, PodFact } from '../protocol.ts';
 import type { Timing } from '../timing.ts';
+import type { AllocatorMetrics } from './allocator-metrics.ts';
 import { failedWrite, found, leaseView, ledgerView } from './views.ts';
 
 export interface NamespaceAllocatorOptions {
   namespace: string;
   client: KubeClient;
   events: EventRecorder;
+  counts: AllocatorMetrics;
   clock: Clock;
   log: Log;
   timing: Timing;
@@ -142,9 +144,12 @@ export class NamespaceAllocator {
   }
 
   #tell(effect: Extract<AllocatorEffect, { type: 'note' | 'alarm' | 'step-down' }>): void {
+    const { namespace, counts } = this.#options;
     if (effect.type === 'note') {
+      counts.noted(namespace, effect.note);
       this.#event(effect.note);
     } else if (effect.type === 'alarm') {
+      counts.alarmed(namespace);
       this.#log.error({}, `the connection budget refuses to go on: ${effect.message}`);
     } else {
       this.#log.warn({ reason: effect.reason }, 'another leader allocates connections');

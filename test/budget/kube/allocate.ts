@@ -36,6 +36,7 @@ export async function allocate({ client, namespace, timeScale, signal }: Allocat
       ...scope,
       caches: { ...caches, parsedSet: parseSet, parsedRegistry: parseRegistry },
       events: { event: () => {} },
+      counts: { noted: () => {}, alarmed: () => {} },
       timeScale,
       signal: until,
     });
