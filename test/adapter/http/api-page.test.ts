@@ -87,7 +87,7 @@ describe('the page has', () => {
 });
 
 /** Every curl line in a block of sh, with the status that stands behind it. */
-const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)]
+const lines = [...page.matchAll(/```sh[^\n]*\n([\s\S]*?)```/g)]
   .flatMap(([, block = '']) => block.replaceAll('\\\n', '').trim().split('\n'))
   .map((line) => /^(curl -s .*?)\s+# (\d{3})$/.exec(line)?.slice(1) ?? [line, 'none']) as [string, string][];
 
