@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { EPP_GATEWAY } from '../api/v1alpha1/gateway.ts';
@@ -16,6 +17,7 @@ import { numberBetween } from './cluster-options.ts';
 interface Options {
   filename?: string[];
   port?: number;
+  data?: string;
   timeScale: number;
   logLevel: LogLevel;
 }
@@ -35,6 +37,10 @@ export function tryCommand(): Command {
       '--port <first>',
       'loopback ports of the Services are this one and those after it; default: free ones',
       numberBetween(1, 65_000),
+    )
+    .option(
+      '--data <folder>',
+      'keeps objects and simulated registries there, for the next time; default: nothing is kept',
     )
     .option(
       '--time-scale <factor>',
@@ -60,6 +66,7 @@ async function run(options: Options): Promise<void> {
     log,
     timeScale: options.timeScale,
     ...(options.port !== undefined && { firstPort: options.port }),
+    ...(options.data !== undefined && { data: resolve(options.data) }),
   });
   try {
     await show(cluster, startedMs, stop);

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { EPP_GATEWAY } from '../api/v1alpha1/gateway.ts';
 import { EPP_SET } from '../api/v1alpha1/set.ts';
 import { isConflict } from '../kube/api-error.ts';
-import { DEPLOYMENT, SERVICE } from '../kube/builtin.ts';
+import { DEPLOYMENT, POD, SERVICE } from '../kube/builtin.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
 import { type KubeObject, keyOf, keyString } from '../kube/objects.ts';
 import { systemBootClock } from '../lib/boot-clock.ts';
@@ -19,6 +19,7 @@ import { customKinds } from './custom-kinds.ts';
 import { Deployments } from './deployments.ts';
 import { EndpointSlices } from './endpoint-slices.ts';
 import { gatewayProgram } from './gateway-program.ts';
+import type { KeptObject } from './kept-objects.ts';
 import { inOrder } from './manifests.ts';
 import { EmbeddedNode } from './node.ts';
 import { loopbackOrigin } from './pod-view.ts';
@@ -26,6 +27,7 @@ import { ProgramRunner } from './programs.ts';
 import { Services } from './services.ts';
 import { simulatedSecrets } from './simulated-secrets.ts';
 import { simulatorProgram } from './simulator-program.ts';
+import { StateFolder } from './state-folder.ts';
 import { EmbeddedStore } from './store.ts';
 
 export interface EmbeddedOptions {
@@ -37,6 +39,8 @@ export interface EmbeddedOptions {
   clock?: Clock;
   /** First of the ports of the Services; whatever is free by default. */
   firstPort?: number;
+  /** Folder that keeps objects and simulated registries from one cluster to the next. Nothing is kept by default. */
+  data?: string;
 }
 
 /** Operator, simulators, adapters and gateways in this process, on an API in memory. */
@@ -70,9 +74,15 @@ const FIELD_MANAGER = 'eppset-try';
 
 /** Starts everything; the pods are still coming up when this resolves. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
+  const { clock = systemClock, log, data } = options;
+  const state = data === undefined ? undefined : await StateFolder.open(data, { clock, log });
+  const kept = await state?.objects().catch(async (error: unknown) => {
+    await state.close();
+    throw error;
+  });
   // In one step with what removes it: the process may be told to end at any moment
   const folder = mkdtempSync(join(tmpdir(), 'eppset-'));
-  const cluster = new Cluster(options, folder);
+  const cluster = new Cluster(options, { folder, state, kept });
   try {
     await cluster.start(options.manifests);
     return cluster;
@@ -82,12 +92,20 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
   }
 }
 
+interface Places {
+  /** Removed in the end. */
+  folder: string;
+  state: StateFolder | undefined;
+  kept: readonly KeptObject[] | undefined;
+}
+
 class Cluster implements EmbeddedCluster {
   readonly client: EmbeddedStore;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #timeScale: number;
   readonly #folder: string;
+  readonly #state: StateFolder | undefined;
   readonly #services: Services;
   readonly #node: EmbeddedNode;
   readonly #deployments: Deployments;
@@ -96,9 +114,11 @@ class Cluster implements EmbeddedCluster {
   #parts: Promise<void>[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(options: EmbeddedOptions, folder: string) {
+  constructor(options: EmbeddedOptions, { folder, state, kept }: Places) {
     const { log, clock = systemClock, timeScale = 1, firstPort } = options;
-    const client = new EmbeddedStore({ clock, log, kinds: customKinds() });
+    const client = new EmbeddedStore({ clock, log, kinds: customKinds(), ...(kept && { kept }) });
+    state?.follow(client);
+    this.#state = state;
     const shared = { client, clock, log };
     this.client = client;
     this.#log = log;
@@ -109,7 +129,10 @@ class Cluster implements EmbeddedCluster {
     const runner = new ProgramRunner({
       adapter: adapterProgram({ client, clock, bootClock: systemBootClock(), services: this.#services }),
       gateway: gatewayProgram({ client, clock }),
-      simulator: simulatorProgram(clock),
+      simulator: simulatorProgram(clock, async (pod) => {
+        const owner = (await client.get(POD, pod))?.metadata.ownerReferences?.[0];
+        return owner && state?.registryFile({ namespace: pod.namespace, name: owner.name });
+      }),
     });
     this.#node = new EmbeddedNode({ ...shared, name: NODE, runner, folder });
     this.#deployments = new Deployments({ ...shared, nodeName: NODE });
@@ -207,6 +230,7 @@ class Cluster implements EmbeddedCluster {
     await this.#node.drain({ order: DRAIN_ORDER, graceMs: DRAIN_GRACE_MS });
     this.#stop.abort(new Error('the embedded cluster is closed'));
     await Promise.all(this.#parts);
+    await this.#state?.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
     process.off('exit', this.#leaveNothing);
   }

@@ -39,6 +39,13 @@ export class ObjectTable {
       for (const { object } of [...objects.values()]) yield { resource, object };
   }
 
+  /** The same with who owns their fields. */
+  stored(): ({ resource: Resource } & StoredObject)[] {
+    return [...this.#kinds.values()].flatMap(({ resource, objects }) =>
+      [...objects.values()].map((stored) => ({ resource, ...stored })),
+    );
+  }
+
   /** Stores the object under a new version and returns it with that. */
   put(resource: Resource, object: KubeObject, managers: Managers): KubeObject {
     const version = this.history.version + 1;

@@ -17,6 +17,7 @@ import type { Log } from '../lib/log.ts';
 import { type Actor, applyIntent, ownershipAfterUpdate } from './field-managers.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { copyJson } from './json.ts';
+import { type KeptObject, outlives, resumed } from './kept-objects.ts';
 import { bare, mergeMeta, setStatus, statusOf } from './object-parts.ts';
 import { ObjectTable, type StoredObject } from './object-table.ts';
 import { ObjectWriter } from './object-writer.ts';
@@ -32,6 +33,8 @@ export interface StoreOptions {
   kinds?: readonly ServedKind[];
   /** Changes that watches can go back. Default 2,000. */
   historyLimit?: number;
+  /** What another store kept. */
+  kept?: readonly KeptObject[];
 }
 
 /** A quiet watch is told its position after so many versions, so that it does not fall out of the history. */
@@ -53,8 +56,23 @@ export class EmbeddedStore implements KubeClient {
     this.#table = new ObjectTable(options.historyLimit ?? 2_000);
     this.#writer = new ObjectWriter(this.#table, options.clock);
     this.#collector = new GarbageCollector(this.#table, this, options.log);
+    for (const { resource, object, managers } of (options.kept ?? []).map(resumed))
+      this.#table.put(resource, object, managers);
     for (const name of ['default', 'kube-system'])
-      this.#writer.insert(this.#kindOf('start', NAMESPACE), namespace(name));
+      if (this.#table.get(NAMESPACE, { name }) === undefined)
+        this.#writer.insert(this.#kindOf('start', NAMESPACE), namespace(name));
+  }
+
+  /** What outlives this process. */
+  snapshot(): KeptObject[] {
+    return this.#table.stored().filter(({ resource }) => outlives(resource));
+  }
+
+  /** Calls `listener` after every change of what outlives this process. */
+  onChange(listener: () => void): void {
+    this.#table.onChange(({ resource }) => {
+      if (outlives(resource)) listener();
+    });
   }
 
   /** Resolves when nothing is left to collect: dependents of what is gone, namespaces that are to go. */

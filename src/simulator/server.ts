@@ -8,6 +8,7 @@ import { Account } from './accounts.ts';
 import { Agenda } from './agenda.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { applyControl } from './control.ts';
+import { resumeDeletions } from './domain/redemption.ts';
 import { FaultPlan } from './faults/plan.ts';
 import { simulatorHttp } from './http.ts';
 import { Journal, type JournalPage, type JournalQuery } from './journal.ts';
@@ -17,12 +18,14 @@ import type { Registry } from './registry.ts';
 import { type SessionDeps, SimulatedSession } from './session.ts';
 import { registerMetrics, type SimulatorStats, statsOf } from './stats.ts';
 import { memoryStore, type RegistryStore } from './store.ts';
+import { resumeTransfers } from './transfers.ts';
 
 export interface SimulatorDeps {
   clock: Clock;
   log: Log;
   /** Made for `tls.names` where absent. */
   certificates?: Certificates;
+  /** What the registry knows already, e.g. out of store-file.ts: what has begun there goes on. Empty by default. */
   store?: RegistryStore;
   /** In [0, 1): latency jitter and faults. Math.random by default. */
   random?: () => number;
@@ -56,10 +59,8 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
       new Account({ clientId, password, limit: sessions, clock }),
     ]),
   );
-  let serverIds = 0;
-  let roids = 0;
   let aheadMs = 0;
-  const newServerId = () => `SIM-${++serverIds}`;
+  const newServerId = () => `SIM-${++store.last.serverId}`;
   const registry: Registry = {
     store,
     tlds: new Set(options.tlds),
@@ -68,9 +69,14 @@ export async function startSimulator(input: SimulatorInput, deps: SimulatorDeps)
     maxCheckNames: options.maxCheckNames,
     startedAt: clock.wall(),
     now: () => new Date(clock.wall().getTime() + aheadMs),
-    newRoid: () => `S${++roids}-EPPSET`,
+    newRoid: () => `S${++store.last.roid}-EPPSET`,
   };
-  for (const account of options.accounts) changeMoney(registry, account.clientId, account);
+  for (const account of options.accounts) {
+    const isKnown = store.money.has(account.clientId);
+    changeMoney(registry, account.clientId, isKnown ? { ...account, balance: undefined } : account);
+  }
+  resumeTransfers(registry);
+  resumeDeletions(registry);
   const sessionDeps: SessionDeps = {
     options,
     settings: { latencyMs: options.latencyMs, workMs: options.workMs },

@@ -214,6 +214,8 @@ export interface RegistryStore {
   /** By clientId. */
   readonly messages: Map<string, MessageQueue>;
   readonly money: Map<string, MoneyRecord>;
+  /** The last numbers that were given out: of objects (ROIDs) and of answers (svTRIDs). */
+  readonly last: { roid: number; serverId: number };
 }
 
 export function memoryStore(): RegistryStore {
@@ -223,5 +225,6 @@ export function memoryStore(): RegistryStore {
     contacts: new Map(),
     messages: new Map(),
     money: new Map(),
+    last: { roid: 0, serverId: 0 },
   };
 }

@@ -106,6 +106,13 @@ function requestTransfer(request: Request, object: Transferable, authInfo: AuthI
   };
   object.store({ transfer: pending });
   notify(registry, pending.holder, object, pending);
+  approveInTime(registry, object, pending);
+  const resData = writeData(object.mapping, 'trnData', trnData(object, pending));
+  return { code: 1001, resData, ...tellExtensions(request, told) };
+}
+
+/** The registry decides where nobody else does. */
+function approveInTime(registry: Registry, object: Transferable, pending: TransferRecord): void {
   registry.agenda.add(pending.actionAt, () => {
     const now = object.current();
     if (now?.transfer !== pending) return;
@@ -113,8 +120,19 @@ function requestTransfer(request: Request, object: Transferable, authInfo: AuthI
     notify(registry, decided.requester, object, decided);
     notify(registry, decided.holder, object, decided);
   });
-  const resData = writeData(object.mapping, 'trnData', trnData(object, pending));
-  return { code: 1001, resData, ...tellExtensions(request, told) };
+}
+
+/** Of a store that was read from a file. */
+export function resumeTransfers(registry: Registry): void {
+  const { domains, contacts } = registry.store;
+  const objects = [
+    ...[...domains.values()].map((record) => domainTransfer(registry, record)),
+    ...[...contacts.values()].map((record) => contactTransfer(registry, record)),
+  ];
+  for (const object of objects) {
+    const { transfer } = object.record;
+    if (transfer && isPending(transfer)) approveInTime(registry, object, transfer);
+  }
 }
 
 function decide(object: Transferable, status: TransferStatus, at: Date): TransferRecord {

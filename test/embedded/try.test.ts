@@ -1,7 +1,7 @@
 /** `eppset try` as people start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +84,47 @@ it('ends at once at the second signal', async () => {
   expect(await exited).toEqual({ code: 130, signal: null });
   expect(await readdir(folder)).toEqual([]);
 }, 40_000);
+
+it('goes on where it was, even after it was killed', async () => {
+  const data = join(folder, 'data');
+  const begin = async () => {
+    const run = start('--time-scale', '0.02', '--data', data);
+    await eventually(() => run.output.text.includes('Ctrl-C drains and ends'), {
+      timeoutMs: 60_000,
+      what: 'readiness',
+    });
+    expect(run.output.errors).toBe('');
+    const create = run.output.text.split('\n').find((line) => line.includes('/com/create')) ?? '';
+    return { ...run, create: () => ask(create.trim()) };
+  };
+  const first = await begin();
+  expect(await first.create()).toMatchObject({ outcome: 'done', results: [{ code: 1000 }] });
+  await eventually(
+    async () =>
+      (await readFile(join(data, 'registries', 'eppset-demo.verisign-sim'), 'latin1')).includes(
+        'eppset-try.com',
+      ),
+    {
+      timeoutMs: 20_000,
+      what: 'the registry in its file',
+    },
+  );
+  const beside = start('--data', data);
+  expect(await beside.exited).toMatchObject({ code: 1 });
+  expect(beside.output.errors).toContain(`process ${first.child.pid} uses this folder`);
+  first.child.kill('SIGKILL');
+  await first.exited;
+
+  const second = await begin();
+  // what the killed process may still have open is waited for: until then there may be no connection
+  await eventually(async () => JSON.stringify(await second.create()).includes('2302'), {
+    timeoutMs: 60_000,
+    what: 'the domain to be there',
+  });
+  second.child.kill('SIGINT');
+  expect(await second.exited).toEqual({ code: 0, signal: null });
+  expect(await readdir(data)).toEqual(['objects', 'registries']);
+}, 200_000);
 
 it('says what is wrong with its manifests', async () => {
   const { output, exited } = start('-f', '/nowhere/at-all');

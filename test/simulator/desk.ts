@@ -10,7 +10,7 @@ import { readIncoming } from '../../src/simulator/incoming.ts';
 import { type PolicyInput, policySchema } from '../../src/simulator/policy.ts';
 import type { Registry } from '../../src/simulator/registry.ts';
 import { OBJECT_SERVICES, response } from '../../src/simulator/replies.ts';
-import { memoryStore } from '../../src/simulator/store.ts';
+import { memoryStore, type RegistryStore } from '../../src/simulator/store.ts';
 import { CANNOT_VALIDATE, validate } from '../epp/xmllint.ts';
 
 /** No drafts: there is no schema of the older versions of fee. */
@@ -46,14 +46,20 @@ afterAll(() => {
   if (CANNOT_VALIDATE === undefined && answers.length > 0) validate(answers);
 }, 60_000);
 
-/** @param options.unchecked the answers are in no schema that we have */
-export function desk(policy: PolicyInput = {}, options: { unchecked?: boolean } = {}): Desk {
+/**
+ * @param options.unchecked the answers are in no schema that we have
+ * @param options.store what the registry knows already
+ */
+export function desk(
+  policy: PolicyInput = {},
+  options: { unchecked?: boolean; store?: RegistryStore } = {},
+): Desk {
   const documents: string[] = [];
   let roids = 0;
   let ids = 0;
   let nowMs = TODAY.getTime();
   const registry: Registry = {
-    store: memoryStore(),
+    store: options.store ?? memoryStore(),
     tlds: new Set(['com', 'co.uk']),
     policy: policySchema.parse(policy),
     agenda: new Agenda(),

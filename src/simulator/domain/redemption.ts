@@ -32,14 +32,26 @@ function enter(
   const deletion: Deletion = { phase, deletedAt, ids, until: after(from, registry.policy.periods[phase]) };
   const deleted = { ...record, deletion };
   registry.store.domains.set(record.name, deleted);
-  registry.agenda.add(deletion.until, () => {
-    const now = registry.store.domains.get(record.name);
+  goOnInTime(registry, record.name, deletion);
+  return deleted;
+}
+
+function goOnInTime(registry: Registry, name: string, deletion: Deletion): void {
+  const { phase, until, deletedAt, ids } = deletion;
+  registry.agenda.add(until, () => {
+    const now = registry.store.domains.get(name);
     if (now?.deletion !== deletion) return;
     const next = NEXT[phase];
     if (next === 'gone') purge(registry, now, deletion);
-    else enter(registry, now, next, { from: deletion.until, deletedAt, ids });
+    else enter(registry, now, next, { from: until, deletedAt, ids });
   });
-  return deleted;
+}
+
+/** Of a store that was read from a file. */
+export function resumeDeletions(registry: Registry): void {
+  for (const { name, deletion } of registry.store.domains.values()) {
+    if (deletion) goOnInTime(registry, name, deletion);
+  }
 }
 
 /** The delete was answered 1001: now its client learns what became of it (RFC 5731 section 3.3). */
