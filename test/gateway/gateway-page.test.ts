@@ -1,10 +1,8 @@
 /** docs/gateway.md: its tables are the code's. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/gateway/action-names.ts';
-import { gatewayMetrics } from '../../src/gateway/gateway-metrics.ts';
 import { GATEWAY_PROBLEMS, problemPage } from '../../src/gateway/problems.ts';
 
 const page = await readFile(join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');
@@ -45,15 +43,5 @@ describe('the page has', () => {
       `${object}:${command}`,
     ]);
     expect(table('action, in any case', 'command')).toEqual(wanted);
-  });
-
-  it('every metric of requests, with its labels and meaning', async () => {
-    const registry = new Registry();
-    gatewayMetrics(registry, () => 0);
-    const wanted = (await registry.getMetricsAsJSON()).map(({ name, type, help }) => {
-      const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] };
-      return [name, String(type), labelNames.filter((label) => label !== 'le').join(', '), help];
-    });
-    expect(table('metric', 'type', 'labels', 'meaning')).toEqual(wanted);
   });
 });

@@ -11,12 +11,17 @@ it('an adapter with everything switched on has exactly the metrics of docs/metri
   const h = await start({ unready: true, file: { checks: { cacheFor: '1s' } } });
   try {
     const registered = h.metrics.getMetricsAsArray().map(({ name }) => name);
-    expect(registered.sort()).toEqual((await metricNames()).sort());
+    expect(registered.sort()).toEqual((await metricNames('adapter')).sort());
   } finally {
     await h.stop();
   }
 });
 
 it('names follow the conventions of Prometheus', async () => {
-  for (const name of await metricNames()) expect(name).toMatch(/^epp_[a-z]+(?:_[a-z]+)*$/);
+  for (const of of ['adapter', 'gateway'] as const)
+    for (const name of await metricNames(of)) expect(name).toMatch(/^epp_[a-z]+(?:_[a-z]+)*$/);
+  for (const name of await metricNames('operator'))
+    expect(name).toMatch(
+      /^(eppset|controller_runtime|workqueue|rest_client|leader_election)_[a-z]+(?:_[a-z]+)*$/,
+    );
 });
