@@ -2,10 +2,14 @@
  * Bundles src/main.ts into dist/: `eppset.js` and one chunk a subcommand, so that an adapter never parses the operator's code.
  * No package is needed at run time. The same sources give the same bytes.
  */
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { sbom } from './sbom.ts';
+
+/** Beside the bundle: what it is made of. The label of the image names it. */
+export const SBOM = 'sbom.cdx.json';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,7 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function bundle(folder: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   await rm(folder, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { eppset: 'src/main.ts' },
     outdir: folder,
@@ -36,7 +40,9 @@ export async function bundle(folder: string): Promise<void> {
       js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
     },
     logLevel: 'warning',
+    metafile: true,
   });
+  await writeFile(join(folder, SBOM), await sbom(root, metafile));
   await chmod(join(folder, 'eppset.js'), 0o755);
 }
 

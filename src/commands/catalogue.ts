@@ -48,4 +48,9 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     description: 'prints the OpenAPI document of the HTTP face of adapters',
     load: async () => (await import('./openapi.ts')).openApiCommand(),
   },
+  {
+    name: 'healthcheck',
+    description: 'asks an eppset whether it is well',
+    load: async () => (await import('./healthcheck.ts')).healthcheckCommand(),
+  },
 ];

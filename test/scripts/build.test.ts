@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { bundle } from '../../scripts/build.ts';
+import { bundle, SBOM } from '../../scripts/build.ts';
 
 const exec = promisify(execFile);
 let folder: string;
@@ -29,6 +29,23 @@ describe('the bundle', () => {
     for (const name of ['operator', 'adapter', 'gateway', 'simulator', 'try', 'crds']) {
       expect((await eppset(name, '--help')).stdout, name).toContain(`Usage: eppset ${name}`);
     }
+  });
+
+  it('has a list of the packages in it, with their versions, and of no others', async () => {
+    const bom = JSON.parse(await readFile(join(folder, SBOM), 'utf8')) as {
+      bomFormat: string;
+      components: { name: string; version: string }[];
+    };
+    const lock = JSON.parse(
+      await readFile(fileURLToPath(new URL('../../package-lock.json', import.meta.url)), 'utf8'),
+    ) as { packages: Record<string, { version: string; dev?: true }> };
+    expect(bom.bomFormat).toBe('CycloneDX');
+    for (const name of ['fastify', 'undici', 'zod', 'pino', '@kubernetes/client-node'])
+      expect(bom.components).toContainEqual(
+        expect.objectContaining({ name, version: lock.packages[`node_modules/${name}`]?.version }),
+      );
+    const names = bom.components.map(({ name }) => name);
+    expect(names.filter((name) => lock.packages[`node_modules/${name}`]?.dev)).toEqual([]);
   });
 
   it('makes certificates, as the simulator wants them', async () => {
