@@ -37,10 +37,14 @@ export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOption
   complete?: ((work: Work) => Work) | undefined;
   /** What of a command the registry cannot be told, by its greeting; nothing by default. */
   offerIssues?: OfferCheck | undefined;
+  /** The addresses of the proxies that connections go through, as of now; undefined where there is none. */
+  proxies?: (() => Promise<readonly string[]>) | undefined;
 };
 
 const MAINTENANCE_MS = 1_000;
 const CUT_QUERY_AFTER_MS = 5_000;
+/** Cluster DNS forgets a proxy that leaves within half a minute. */
+const PROXIES_EVERY = 5;
 
 export class AccountPool {
   readonly account: string;
@@ -64,6 +68,7 @@ export class AccountPool {
   #draining = false;
   #closed = false;
   #maintenance: Timer | undefined;
+  #looksAtProxies = 0;
 
   constructor(options: AccountPoolOptions) {
     this.account = options.account;
@@ -320,7 +325,20 @@ export class AccountPool {
       if (this.#closed) return;
       this.#settle();
       void this.#opener.lookForNewCredentials().then((found) => found && this.#settle());
+      void this.#leaveOldProxies();
       this.#maintain();
     });
+  }
+
+  /** A proxy that drains keeps its streams: connections move to the others before it cuts them. */
+  async #leaveOldProxies(): Promise<void> {
+    const { proxies } = this.#options;
+    if (!proxies || this.#looksAtProxies++ % PROXIES_EVERY !== 0) return;
+    const addresses = await proxies().catch((): string[] => []);
+    // Without another there is no place to go: what is open may well serve on
+    if (this.#closed || addresses.length === 0) return;
+    for (const connection of this.#connections) {
+      if (connection.address !== undefined && !addresses.includes(connection.address)) connection.supersede();
+    }
   }
 }

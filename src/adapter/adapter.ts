@@ -29,7 +29,7 @@ import { startJobs } from './jobs/start-jobs.ts';
 import { offerCheck } from './offers.ts';
 import { loadOf, poolReport, readinessOf } from './pool-report.ts';
 import { productCompleter } from './products.ts';
-import { dnsResolver, type Resolver } from './resolver.ts';
+import { addressesOf, dnsResolver, type Resolver } from './resolver.ts';
 import { QueueRoom } from './scheduler/queue-room.ts';
 import { zoneFinder } from './scheduler/zones.ts';
 import { transactionIds } from './work.ts';
@@ -204,7 +204,8 @@ function buildAccounts(
     commandMs: durationMs(file.timeouts.command) ?? 0,
   };
   return file.accounts.map((account) => {
-    const { host, port } = account.endpoint;
+    const { via } = account.endpoint;
+    const { host, port } = via ?? account.endpoint;
     const profile = profileOf(account.profile, account.dialect);
     const depth = file.pipelining ? profile.pipelineDepth : 1;
     const pool = new AccountPool({
@@ -223,6 +224,7 @@ function buildAccounts(
       depth,
       transformReservePercent: file.transformReservePercent,
       resolve: () => resolver(host, port),
+      ...(via && { proxies: () => addressesOf(via.host) }),
       secrets: fileSecrets(account, options.folder),
       open: sessionOpener(account, {
         ...options,

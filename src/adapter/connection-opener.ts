@@ -194,6 +194,7 @@ export class ConnectionOpener {
     const abort = new AbortController();
     const connection = new PooledConnection({
       slot,
+      address: endpoint.address,
       rate: this.#options.rate,
       login,
       connect: (permit) => this.#options.open({ endpoint, credentials, tls, permit, signal: abort.signal }),

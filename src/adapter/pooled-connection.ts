@@ -60,6 +60,8 @@ export interface ConnectionEnd {
 
 export interface ConnectionOptions {
   slot: Slot;
+  /** What it connects to. */
+  address?: string;
   /** Of the commands of all the account's connections. */
   rate: CommandRate;
   /** Held for the login. */
@@ -93,6 +95,7 @@ export class PooledConnection implements PlannedConnection, Loaded {
   #state: ConnectionState = 'opening';
   #session: EppSession | undefined;
   #retiring = false;
+  #superseded = false;
   #inFlight = 0;
   #transform = false;
   #cut: Timer | undefined;
@@ -172,7 +175,19 @@ export class PooledConnection implements PlannedConnection, Loaded {
 
   get due(): 'no' | 'soon' | 'now' {
     const session = this.#session;
-    return session ? dueOf(this.#options.life, { ageMs: this.ageMs, commands: session.commands }) : 'no';
+    if (!session) return 'no';
+    const due = dueOf(this.#options.life, { ageMs: this.ageMs, commands: session.commands });
+    return due === 'no' && this.#superseded ? 'soon' : due;
+  }
+
+  /** The IP address that it was opened to. */
+  get address(): string | undefined {
+    return this.#options.address;
+  }
+
+  /** Another should take its place: what it goes through is about to leave. */
+  supersede(): void {
+    this.#superseded = true;
   }
 
   /**

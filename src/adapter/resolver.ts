@@ -18,6 +18,11 @@ type Lookup = (host: string) => Promise<readonly { address: string }[]>;
 
 const systemLookup: Lookup = (host) => lookup(host, { all: true, order: 'verbatim' });
 
+/** All addresses of a name now; an address is its own. */
+export async function addressesOf(host: string): Promise<string[]> {
+  return isIP(host) === 0 ? (await systemLookup(host)).map(({ address }) => address) : [host];
+}
+
 /** The system's resolver (hosts file included). Each call takes the next of the host's addresses, so that a dead one is left. */
 export function dnsResolver(options: { lookup?: Lookup } = {}): Resolver {
   const find = options.lookup ?? systemLookup;

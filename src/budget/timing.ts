@@ -165,15 +165,25 @@ export interface RegistryTimes {
 /** Bytes in the kernel are retransmitted for about two minutes (RFC 1122 4.2.3.5 asks for at least 100 s). */
 const KERNEL_GIVES_UP_SECONDS = 130;
 
-/** I and D of an account; D is max(I, 130 s) unless the account says otherwise. */
-export function registryTimes(connections: {
-  idleTimeoutSeconds: number;
-  lateDeliverySeconds?: number | undefined;
-}): RegistryTimes {
+/** A proxy may still look up the name (5 s) and connect (10 s) for an adapter that has gone: twice that. */
+const PROXY_SECONDS = 30;
+
+/**
+ * I and D of an account; D is max(I, 130 s) unless the account says otherwise, and longer through a proxy.
+ * @param egress the account's `spec.egress.mode`
+ */
+export function registryTimes(
+  connections: {
+    idleTimeoutSeconds: number;
+    lateDeliverySeconds?: number | undefined;
+  },
+  egress: 'direct' | 'nginx' = 'direct',
+): RegistryTimes {
   const { idleTimeoutSeconds: idle, lateDeliverySeconds: late } = connections;
+  const proxy = egress === 'nginx' ? PROXY_SECONDS : 0;
   return {
     idleMs: idle * SECOND,
-    lateMs: (late ?? Math.max(idle, KERNEL_GIVES_UP_SECONDS)) * SECOND,
+    lateMs: ((late ?? Math.max(idle, KERNEL_GIVES_UP_SECONDS)) + proxy) * SECOND,
   };
 }
 

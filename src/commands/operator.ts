@@ -13,6 +13,7 @@ import { addClusterOptions, type ClusterOptions, connect, numberBetween } from '
 interface Options extends ClusterOptions {
   namespace?: string;
   image?: string;
+  egressImage?: string;
   leaderElection: boolean;
   leaseNamespace?: string;
   httpHost: string;
@@ -25,6 +26,7 @@ export function operatorCommand(): Command {
     .description('controllers and connection allocator, leader-elected')
     .option('--namespace <name>', 'work in this namespace alone; default: in all')
     .option('--image <name>', "image of the adapters; default: that of the operator's own pod")
+    .option('--egress-image <name>', 'image of nginx for egress proxies; none: every connection is direct')
     .option('--no-leader-election', 'nobody else is there: for one process on a desk')
     .option(
       '--lease-namespace <name>',
@@ -80,6 +82,9 @@ function operatorInput(options: Options, home: string): OperatorOptionsInput {
     timeScale: options.timeScale,
     ...(options.namespace !== undefined && { namespace: options.namespace }),
     ...(options.image !== undefined && { image: options.image }),
+    ...(options.egressImage !== undefined && {
+      egressImage: options.egressImage === 'none' ? false : options.egressImage,
+    }),
     ...(POD_NAME && POD_NAMESPACE && { pod: { namespace: POD_NAMESPACE, name: POD_NAME } }),
   };
 }

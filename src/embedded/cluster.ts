@@ -154,7 +154,13 @@ class Cluster implements EmbeddedCluster {
         metrics: new Registry(),
         podOrigin: loopbackOrigin,
       },
-      { identity: NODE, image: 'eppset:embedded', leaderElection: false, timeScale: this.#timeScale },
+      {
+        identity: NODE,
+        image: 'eppset:embedded',
+        egressImage: false,
+        leaderElection: false,
+        timeScale: this.#timeScale,
+      },
     );
     this.#run('operator', async (signal) => {
       await operator.run(signal);

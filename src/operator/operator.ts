@@ -107,10 +107,11 @@ class RunnableOperator implements Operator {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const { clock, log, metrics } = this.#dependencies;
-    const { namespace, timeScale, identity } = this.#options;
+    const { namespace, timeScale, identity, egressImage } = this.#options;
+    const egress = egressImage === undefined ? {} : { egressImage };
     const mayWrite = this.#election?.isLeader ?? (() => !signal.aborted);
     const client = guardedClient(this.#dependencies.client, mayWrite, signal);
-    const pods = { ...(await adapterImage(client, this.#options, signal)), timeScale };
+    const pods = { ...(await adapterImage(client, this.#options, signal)), timeScale, ...egress };
     log.info({ image: pods.image, namespace: namespace ?? 'all' }, 'operator leads');
 
     const caches = createCaches({ client, clock, log, namespace });
@@ -138,7 +139,7 @@ class RunnableOperator implements Operator {
         (s) => caches.run(s),
         (s) => runAllocator({ ...shared, counts: this.#counts, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
-        (s) => registryController(shared).run(s),
+        (s) => registryController({ ...shared, ...egress }).run(s),
         (s) => gatewayController({ ...shared, pods, reports }).run(s),
         (s) => internalTokenController(shared).run(s),
       ]);

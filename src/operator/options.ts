@@ -18,6 +18,12 @@ export const operatorOptions = z
       .max(1024)
       .optional()
       .describe("Image of the adapters; that of the operator's own pod by default."),
+    egressImage: z
+      .union([z.string().min(1).max(1024), z.literal(false)])
+      .optional()
+      .describe(
+        'Image of egress proxies whose account names none; false: there are none here, every connection is direct.',
+      ),
     imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
     pod: place.optional().describe('The pod that the operator runs in, if it runs in one.'),
     timeScale: z

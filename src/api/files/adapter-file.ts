@@ -17,6 +17,11 @@ const account = z.strictObject({
     host: z.string().min(1).max(253),
     port: z.int().min(1).max(65535).default(700),
     serverName: z.string().min(1).max(253).optional(),
+    /** TLS and its names stay between adapter and registry. A name with several addresses has one proxy at each. */
+    via: z
+      .strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) })
+      .optional()
+      .describe('An L4 proxy that leads to host and port: connections are opened to it instead.'),
   }),
   credentials: z.strictObject({
     dir: z.string().min(1).describe('Folder with the files username and password.'),

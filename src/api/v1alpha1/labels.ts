@@ -10,6 +10,8 @@ export const LABEL = {
   setObject: 'eppset.io/set-object',
   /** Name of the EppGateway object. */
   gateway: 'eppset.io/gateway',
+  /** Name of the EppRegistry object, on its egress proxies. */
+  registry: 'eppset.io/registry',
   setPrefix: 'eppset.io/set-prefix',
   setBusiness: 'eppset.io/set-business',
   setRegion: 'eppset.io/set-region',

@@ -8,6 +8,7 @@ import { conditions } from './condition.ts';
 import { JOB_BOUNDS, jobReport } from './connection-lease.ts';
 import { duration } from './duration.ts';
 import { GROUP_VERSION } from './group.ts';
+import { podTemplate } from './pod-template.ts';
 
 const endpoint = () =>
   z
@@ -167,6 +168,24 @@ const jobs = () =>
       .describe('A check that proves the account end to end.'),
   });
 
+const egressProxies = () => {
+  const { resources, nodeSelector, tolerations } = podTemplate().shape;
+  return z
+    .strictObject({
+      replicas: z.int().min(1).max(20).default(2).describe('How many proxies.'),
+      image: z
+        .string()
+        .min(1)
+        .max(1024)
+        .optional()
+        .describe("Image with nginx and its stream module; the operator's --egress-image by default."),
+      resources,
+      nodeSelector,
+      tolerations,
+    })
+    .describe('The proxies of mode nginx. Which nodes they run on decides which addresses the registry sees.');
+};
+
 /** One accreditation at one registry: host, credentials, TLDs, limits. The unit of a connection budget. */
 export const registrySpec = z.strictObject({
   profile: z
@@ -227,6 +246,7 @@ export const registrySpec = z.strictObject({
         .enum(['direct', 'nginx'])
         .default('direct')
         .describe('nginx: through an L4 stream proxy with a fixed egress address, made by the operator.'),
+      nginx: egressProxies().optional(),
     })
     .prefault({}),
 });

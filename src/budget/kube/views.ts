@@ -42,7 +42,7 @@ export function registryFact({ metadata, spec, status }: EppRegistry): RegistryF
     limit,
     externalReserved,
     commands: commandLimits(spec.commands),
-    ...registryTimes(spec.connections),
+    ...registryTimes(spec.connections, spec.egress?.mode),
     ...(status?.credentialsVersion !== undefined && { secret: status.credentialsVersion }),
     deleting: metadata.deletionTimestamp !== undefined,
     used: status?.connections !== undefined,

@@ -13,7 +13,10 @@ import { NOTHING } from '../account-figures.ts';
 import type { BudgetView } from '../budget-view.ts';
 import { BY_REGISTRY, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
+import { Egress } from '../egress/egress.ts';
 import { recheckMs } from '../needed-secret.ts';
+import { sooner } from '../reconcile-parts.ts';
+import { NGINX_IMAGE } from '../specs/egress/objects.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
@@ -27,6 +30,8 @@ export interface RegistryControllerOptions {
   events: EventRecorder;
   caches: Caches;
   budget: BudgetView;
+  /** Of the egress proxies where an account names none; false: there are none here. */
+  egressImage?: string | false;
 }
 
 /** While an account drains: the ledger's end is an event, so this is a safety net. */
@@ -42,10 +47,13 @@ interface Checked {
 export class RegistryController {
   readonly #options: RegistryControllerOptions;
   readonly #status: StatusWriter<EppRegistryStatus>;
+  readonly #egress: Egress;
   readonly #checked = new Map<string, Checked>();
 
   constructor(options: RegistryControllerOptions) {
     this.#options = options;
+    const { egressImage = NGINX_IMAGE, log } = options;
+    this.#egress = new Egress({ ...options, log: log.child({ controller: 'registry' }), image: egressImage });
     this.#status = new StatusWriter<EppRegistryStatus>({
       client: options.client,
       clock: options.clock,
@@ -57,7 +65,8 @@ export class RegistryController {
   /** Names what an account has to be looked at again for. */
   watch(controller: Controller): Controller {
     const { caches } = this.#options;
-    return controller
+    return this.#egress
+      .watch(controller)
       .watches(caches.registries)
       .watches(caches.ledgers)
       .watches(caches.leases, ({ metadata: { namespace }, spec, status }) =>
@@ -74,6 +83,7 @@ export class RegistryController {
     const registry = this.#options.caches.registries.get(key);
     if (registry === undefined) {
       this.#status.forget(key);
+      this.#egress.forget(key);
       this.#checked.delete(keyString(key));
       await this.#removeLedger(key, signal);
       return;
@@ -88,6 +98,7 @@ export class RegistryController {
     const { client, budget } = this.#options;
     await setFinalizer(client, EPP_REGISTRY, registry, { finalizer: FINALIZER.drain, present: true }, signal);
     const { look, againMs } = await this.#credentials(parsed.value, signal);
+    const { condition: egress, failure, ...egressAgain } = await this.#egress.keepUp(parsed.value, signal);
     const report = await this.#report(
       registry,
       {
@@ -95,13 +106,15 @@ export class RegistryController {
         state: 'valid',
         credentialsProblem: look.problem,
         credentials: look.credentials,
+        egress,
         figures: budget.account(parsed.value),
         sets: this.#sets(parsed.value),
         refusedSets: budget.refusedSets(parsed.value),
       },
       signal,
     );
-    return { requeueAfterMs: Math.min(againMs, report.requeueAfterMs ?? againMs) };
+    if (failure !== undefined) throw failure;
+    return sooner({ requeueAfterMs: againMs }, report, egressAgain);
   };
 
   /** The account goes when nothing counts at the registry any more. */

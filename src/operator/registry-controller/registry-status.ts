@@ -16,6 +16,8 @@ export type RegistryView = { generation: number } & (
       credentialsProblem: string | undefined;
       /** The Secret with its credentials, where there is one. */
       credentials: SecretFacts | undefined;
+      /** `EgressReady`; undefined where connections are direct. */
+      egress?: Update | undefined;
       figures: AccountFigures;
       sets: SetFigures[];
       /** Names of the sets whose minimums do not fit. */
@@ -30,7 +32,9 @@ export function registryStatus(
   now: Date,
 ): EppRegistryStatus {
   const updates = updatesOf(view, previous);
-  const conditions = updatedConditions(previous?.conditions, updates, view.generation, now);
+  const keepsEgress = view.state !== 'valid' || view.egress !== undefined;
+  const told = previous?.conditions?.filter(({ type }) => keepsEgress || type !== 'EgressReady');
+  const conditions = updatedConditions(told, updates, view.generation, now);
   if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
   const { limit, granted, open, quarantined, free, waiting } = view.figures;
   // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
@@ -60,17 +64,23 @@ function updatesOf(view: RegistryView, previous: EppRegistryStatus | undefined):
         ...logins(view, findCondition(previous?.conditions, 'PasswordChange') !== undefined),
         budget(view.refusedSets),
         degraded(view.figures, secretName(view)),
-        view.credentialsProblem === undefined
-          ? { type: 'Ready', status: 'True', reason: 'Usable', message: 'sets can use this account' }
-          : {
-              type: 'Ready',
-              status: 'False',
-              reason: 'CredentialsMissing',
-              message: view.credentialsProblem,
-            },
+        ...(view.egress ? [view.egress] : []),
+        ready(view),
         { type: 'Stalled', status: 'False', reason: 'AsExpected', message: '' },
       ];
   }
+}
+
+function ready({ credentialsProblem, egress }: ValidView): Update {
+  const type = 'Ready';
+  if (credentialsProblem !== undefined) {
+    return { type, status: 'False', reason: 'CredentialsMissing', message: credentialsProblem };
+  }
+  // Leaving them and having none, both go direct: sets are served
+  if (egress !== undefined && !['ProxiesReady', 'Leaving', 'NotSupported'].includes(egress.reason)) {
+    return { type, status: 'False', reason: 'EgressNotReady', message: egress.message };
+  }
+  return { type, status: 'True', reason: 'Usable', message: 'sets can use this account' };
 }
 
 const secretName = ({ credentials }: ValidView): string => credentials?.name ?? 'of spec.credentials';

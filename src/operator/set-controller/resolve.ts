@@ -3,6 +3,7 @@ import { describeProblems } from '../../api/problems.ts';
 import { findCondition } from '../../api/v1alpha1/conditions.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
+import { egressToWaitFor } from '../egress/egress-condition.ts';
 import type { RegistriesByName } from '../specs/adapter-file.ts';
 import type { Judgement, Refusal, RefusalReason } from './judgement.ts';
 
@@ -13,6 +14,8 @@ export interface SetWorld {
   parsedRegistry(raw: EppRegistry): Parsed<EppRegistry>;
   /** Why the minimum of this set at this account is not admitted, in one sentence; undefined when it is. */
   minimumRefusal(registry: EppRegistry, set: EppSet): string | undefined;
+  /** There are no egress proxies here: nobody waits for them. */
+  alwaysDirect?: boolean;
 }
 
 export type Resolution =
@@ -69,5 +72,6 @@ function findRegistry(name: string, set: EppSet, world: SetWorld): Found {
   if (credentials.status === 'False') {
     return refuse('CredentialsMissing', `EppRegistry ${name} cannot be used: ${credentials.message}`);
   }
-  return { registry: parsed.value };
+  const egress = world.alwaysDirect ? undefined : egressToWaitFor(parsed.value);
+  return egress === undefined ? { registry: parsed.value } : { waiting: egress };
 }

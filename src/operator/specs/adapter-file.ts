@@ -1,7 +1,9 @@
 import type { AdapterFileInput } from '../../api/files/adapter-file.ts';
 import type { EppRegistry } from '../../api/v1alpha1/registry.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
-import { setObjectNames } from './names.ts';
+import { registryTimes } from '../../budget/timing.ts';
+import { EGRESS_PORT } from './egress/nginx-conf.ts';
+import { egressName, setObjectNames } from './names.ts';
 import { HTTP_PORT, INTERNAL_TOKEN } from './pod.ts';
 
 /** The registry accounts of a set's pools, by name. */
@@ -50,7 +52,7 @@ export function poolsWithRegistries(set: EppSet, registries: RegistriesByName) {
 export function adapterFile(
   set: EppSet,
   registries: RegistriesByName,
-  options: { timeScale: number },
+  options: { timeScale: number; egressImage?: string | false },
 ): AdapterFileInput {
   return {
     kind: 'AdapterFile',
@@ -65,7 +67,9 @@ export function adapterFile(
     idempotency: idempotency(set),
     ...(set.spec.callers !== 'Anyone' && { internalToken: INTERNAL_TOKEN }),
     peers: { host: setObjectNames(set.metadata.name).pods, port: HTTP_PORT },
-    accounts: poolsWithRegistries(set, registries).map(({ pool, registry }) => account(registry, pool.max)),
+    accounts: poolsWithRegistries(set, registries).map(({ pool, registry }) =>
+      account(registry, pool.max, options.egressImage !== false && registry.spec.egress.mode === 'nginx'),
+    ),
   };
 }
 
@@ -81,9 +85,12 @@ function idempotency(set: EppSet): NonNullable<AdapterFileInput['idempotency']> 
   };
 }
 
-function account(registry: EppRegistry, max: number): AdapterFileInput['accounts'][number] {
+function account(registry: EppRegistry, max: number, proxied: boolean): AdapterFileInput['accounts'][number] {
   const { spec } = registry;
-  const { idleTimeoutSeconds, lateDeliverySeconds, opensPerSecond } = spec.connections;
+  const { idleTimeoutSeconds, opensPerSecond } = spec.connections;
+  const lateDeliverySeconds = proxied
+    ? registryTimes(spec.connections, 'nginx').lateMs / 1_000
+    : spec.connections.lateDeliverySeconds;
   const { maxAgeSeconds, maxCommandsPerConnection } = spec.connections;
   const folder = `../accounts/${registry.metadata.name}`;
   return {
@@ -96,6 +103,7 @@ function account(registry: EppRegistry, max: number): AdapterFileInput['accounts
       host: spec.endpoint.host,
       port: spec.endpoint.port,
       ...(spec.endpoint.serverName !== undefined && { serverName: spec.endpoint.serverName }),
+      ...(proxied && { via: { host: egressName(registry.metadata.name), port: EGRESS_PORT } }),
     },
     credentials: { dir: `${folder}/credentials` },
     tls: {

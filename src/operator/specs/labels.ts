@@ -6,9 +6,10 @@ import { isLabelValue } from './names.ts';
 
 export const COMPONENT_ADAPTER = 'adapter';
 export const COMPONENT_GATEWAY = 'gateway';
+export const COMPONENT_EGRESS = 'egress';
 
-/** Selects whatever the operator created for any set or gateway. */
-export const MANAGED_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER.objects},${LABEL.component} in (${COMPONENT_ADAPTER},${COMPONENT_GATEWAY})`;
+/** Selects whatever the operator created for any set, gateway or account. */
+export const MANAGED_SELECTOR = `${LABEL.managedBy}=${FIELD_MANAGER.objects},${LABEL.component} in (${COMPONENT_ADAPTER},${COMPONENT_EGRESS},${COMPONENT_GATEWAY})`;
 
 /** What never changes in the life of an EppSet: a Deployment's selector is immutable. */
 export function podSelector(set: EppSet): Record<string, string> {

@@ -35,6 +35,11 @@ export function setObjectNames(set: string): SetObjectNames {
   return { adapter: dnsLabel(set, '-adapter'), pods: dnsLabel(set, '-pods') };
 }
 
+/** Name of all that the operator creates for the egress of an account; its Service is headless. */
+export function egressName(registry: string): string {
+  return dnsLabel(registry, '-egress');
+}
+
 /** Names of what the operator creates for a gateway. */
 export interface GatewayObjectNames {
   /** Of the Deployment, ConfigMap, ServiceAccount, Role, RoleBinding, PodDisruptionBudget, Ingress and the Service that is called. */

@@ -21,6 +21,22 @@ const USER = 65532;
 const SECRET_MODE = 0o440;
 const DEFAULT_REQUESTS = { cpu: '100m', memory: '128Mi' };
 
+/** A pod by the restricted Pod Security Standard. */
+export const restrictedPod = () => ({
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+  fsGroup: USER,
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+/** A container by it, that writes nowhere but into its volumes. */
+export const restrictedContainer = () => ({
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+});
+
 export interface MountedVolume {
   volume: V1Volume;
   mount: V1VolumeMount;
@@ -66,13 +82,7 @@ export function programPod(pod: ProgramPod): V1PodSpec {
     automountServiceAccountToken: true,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: pod.graceSeconds,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: restrictedPod(),
     // The fewer pods on a node, the less goes with it: of an adapter its connections, into quarantine.
     topologySpreadConstraints: [
       {
@@ -110,11 +120,7 @@ function container({ program, file, template, mounts, image, imagePullPolicy }: 
     livenessProbe: { ...get('/healthz'), periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },
     readinessProbe: { ...get('/readyz'), periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 2 },
     resources: { requests, ...(limits && { limits }) },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: restrictedContainer(),
     volumeMounts: mounts.map(({ mount }) => mount),
   };
 }

@@ -26,6 +26,8 @@ import { serviceAccount } from './service-account.ts';
 
 export interface SetObjectsOptions extends PodImage {
   timeScale: number;
+  /** Of the egress proxies; false: there are none here, and every connection is direct. */
+  egressImage?: string | false;
 }
 
 /** All that a set consists of, in the order of creation: what pods need comes before the Deployment. */

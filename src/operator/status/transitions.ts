@@ -22,6 +22,10 @@ const TOLD: Readonly<Record<string, readonly Told[]>> = {
   ],
   CredentialsAvailable: [{ status: 'False', type: 'Warning' }],
   Degraded: [{ status: 'True', type: 'Warning' }],
+  EgressReady: [
+    { status: 'False', type: 'Warning' },
+    { status: 'True', type: 'Normal' },
+  ],
   PasswordChange: [{ status: 'True', type: 'Normal' }],
   RoutesResolved: [{ status: 'False', type: 'Warning' }],
   Ready: [{ status: 'True', type: 'Normal' }],
