@@ -100,7 +100,7 @@ export class SetController {
   };
 
   async #keepUp(set: EppSet, signal: AbortSignal): Promise<Turn<Judgement>> {
-    const { caches, budget } = this.#options;
+    const { caches, budget, pods } = this.#options;
     const parsed = caches.parsedSet(set);
     if (!parsed.ok) {
       const message = `the spec is not valid: ${describeProblems(parsed.problems)}`;
@@ -112,6 +112,7 @@ export class SetController {
       parsedRegistry: caches.parsedRegistry,
       registry: (name) => caches.registries.get({ name, ...(namespace !== undefined && { namespace }) }),
       minimumRefusal: (registry, of) => budget.minimumRefusal(registry, of),
+      alwaysDirect: pods.egressImage === false,
     });
     return registries === undefined
       ? { judgement }
@@ -233,5 +234,6 @@ export function setController(
 /** A set is concerned by a registry's spec, its end, and whether its Secrets are there; not by its counters. */
 function registryFingerprint(registry: EppRegistry): string {
   const credentials = findCondition(registry.status?.conditions, 'CredentialsAvailable');
-  return `${specFingerprint(registry)} ${credentials?.status} ${credentials?.observedGeneration} ${credentials?.message}`;
+  const egress = findCondition(registry.status?.conditions, 'EgressReady')?.reason;
+  return `${specFingerprint(registry)} ${egress} ${credentials?.status} ${credentials?.observedGeneration} ${credentials?.message}`;
 }
