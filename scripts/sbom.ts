@@ -1,46 +1,55 @@
-/** What a bundle is made of, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): npm's own list, less what the bundle has not taken. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+/** What a bundle is made of, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): the packages whose files went in, as package-lock.json has them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-const exec = promisify(execFile);
-
-interface Bom {
-  serialNumber?: string;
-  metadata: { timestamp?: string; tools?: unknown; component: { 'bom-ref': string } };
-  components: { name: string; 'bom-ref': string }[];
-  dependencies: { ref: string; dependsOn?: string[] }[];
+/** Of package-lock.json (https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages), what is told here. */
+interface Locked {
+  name?: string;
+  version: string;
+  license?: string;
+  integrity?: string;
 }
 
-/** The same sources give the same text: what names the moment or the tool is left out. */
+/** The same sources give the same text: nothing in it names the moment or the tool. */
 export async function sbom(checkout: string, { inputs }: Metafile): Promise<string> {
-  const { stdout } = await exec(
-    'npm',
-    ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--omit=dev'],
-    { cwd: checkout, maxBuffer: 64 * 1024 * 1024 },
-  );
-  const bom = JSON.parse(stdout) as Bom;
-  const bundled = packagesIn(Object.keys(inputs));
-  const components = bom.components.filter(({ name }) => bundled.has(name));
-  const refs = new Set([...components, bom.metadata.component].map((component) => component['bom-ref']));
-  const { serialNumber: _, metadata, ...rest } = bom;
-  const { timestamp: __, tools: ___, ...said } = metadata;
-  return `${JSON.stringify(
-    {
-      ...rest,
-      metadata: said,
-      components,
-      dependencies: bom.dependencies
-        .filter(({ ref }) => refs.has(ref))
-        .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((on) => refs.has(on)) })),
-    },
-    undefined,
-    1,
-  )}\n`;
+  const { name, version, packages } = JSON.parse(
+    await readFile(join(checkout, 'package-lock.json'), 'utf8'),
+  ) as { name: string; version: string; packages: Record<string, Locked> };
+  const components = foldersIn(Object.keys(inputs)).map((folder) => {
+    const locked = packages[folder];
+    if (locked === undefined)
+      throw new Error(`${folder} is in the bundle and not in package-lock.json: run npm install`);
+    return component(locked.name ?? folder.replace(/.*node_modules\//, ''), locked);
+  });
+  const bom = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: { component: { type: 'application', name, version, purl: `pkg:npm/${name}@${version}` } },
+    components,
+  };
+  return `${JSON.stringify(bom, undefined, 1)}\n`;
 }
 
-/** Names of packages by the files that were bundled. */
-function packagesIn(files: readonly string[]): Set<string> {
-  const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
-  return new Set(names.filter((name) => name !== undefined));
+function component(name: string, { version, license, integrity }: Locked) {
+  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+  return {
+    type: 'library',
+    'bom-ref': purl,
+    name,
+    version,
+    purl,
+    // https://w3c.github.io/webappsec-subresource-integrity: base64, where CycloneDX wants hexadecimal.
+    ...(integrity?.startsWith('sha512-') && {
+      hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice(7), 'base64').toString('hex') }],
+    }),
+    ...(license !== undefined && { licenses: [{ expression: license }] }),
+  };
+}
+
+/** Packages' folders, as package-lock.json names them. */
+function foldersIn(files: readonly string[]): string[] {
+  const folders = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]);
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }

@@ -4,7 +4,7 @@ import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { GROUP, VERSION } from '../../src/api/v1alpha1/group.ts';
 import { ANNOTATION } from '../../src/api/v1alpha1/labels.ts';
-import { type InstallValues, OPERATOR, OPERATOR_LABELS } from './values.ts';
+import { type InstallValues, labelsOf, OPERATOR } from './values.ts';
 
 const API = 'admissionregistration.k8s.io/v1';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
@@ -32,7 +32,10 @@ export function admissionPolicies(values: InstallValues): object[] {
     ledgerRemoval(values),
     operatorSecrets(values),
     operatorRestraint(values),
-  ].flatMap(({ name, ...rest }) => [policy(name, rest), binding(name)]);
+  ].flatMap(({ name, ...rest }) => {
+    const metadata = { name, labels: labelsOf(values) };
+    return [policy(metadata, rest), binding(metadata)];
+  });
 }
 
 const leaseStatus = (): Policy => ({
@@ -147,13 +150,13 @@ interface Policy {
 const OURS = { apiGroups: [GROUP], apiVersions: [VERSION] };
 
 function policy(
-  name: string,
+  metadata: object,
   { kinds = OURS, resources, operations, matchConditions, validations }: Omit<Policy, 'name'>,
 ): object {
   return {
     apiVersion: API,
     kind: 'ValidatingAdmissionPolicy',
-    metadata: { name, labels: OPERATOR_LABELS },
+    metadata,
     spec: {
       failurePolicy: 'Fail',
       matchConstraints: {
@@ -165,11 +168,11 @@ function policy(
   };
 }
 
-function binding(name: string): object {
+function binding(metadata: { name: string }): object {
   return {
     apiVersion: API,
     kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name, labels: OPERATOR_LABELS },
-    spec: { policyName: name, validationActions: ['Deny'] },
+    metadata,
+    spec: { policyName: metadata.name, validationActions: ['Deny'] },
   };
 }

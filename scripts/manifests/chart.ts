@@ -2,8 +2,8 @@
 import { renderCrds } from '../../src/api/crd/render.ts';
 import { admissionPolicies } from './admission.ts';
 import { operator } from './operator.ts';
-import { rbac } from './rbac.ts';
-import type { InstallValues } from './values.ts';
+import { operatorRole, rbac } from './rbac.ts';
+import type { Installation, InstallValues } from './values.ts';
 import { yamlOf } from './yaml.ts';
 
 /** A field whose value Helm prints as it is: a number, or a text that needs no quotes. */
@@ -11,17 +11,40 @@ const printed = (expression: string): string => `@print ${expression}@`;
 /** A field whose value is a list or a map of the chart's values. */
 const structure = (expression: string): string => `@yaml ${expression}@`;
 
+/** A whole line of the template in the place of a list item or of a field; DEPTH in it is the indentation there. */
+const line = (text: string): string => `@line ${text}@`;
+const fields = (helper: string): object => ({
+  [line(`{{- with include \`${helper}\` . }}{{ . | nindent DEPTH }}{{ end }}`)]: true,
+});
+
+const INSTALLATIONS: Record<Installation, string> = {
+  ofOneNamespace: '.Values.watchNamespace',
+  withNetworkPolicies: 'or .Values.networkPolicies.enabled .Values.networkPolicies.remove',
+};
+
 const VALUES: InstallValues = {
   namespace: '{{ .Release.Namespace }}',
-  image: '{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}',
+  image: '{{ include `eppset.image` . }}',
   imagePullPolicy: printed('.Values.image.pullPolicy'),
   replicas: printed('.Values.replicas'),
   resources: structure('.Values.resources'),
   nodeSelector: structure('.Values.nodeSelector'),
   tolerations: structure('.Values.tolerations'),
   imagePullSecrets: structure('.Values.imagePullSecrets'),
-  args: structure('(prepend .Values.extraArgs `operator`)'),
+  affinity: structure('.Values.affinity'),
+  priorityClassName: '{{ .Values.priorityClassName }}',
+  args: structure('(include `eppset.operatorArgs` . | fromYamlArray)'),
+  env: [line('{{- with .Values.extraEnv }}{{ toYaml . | nindent DEPTH }}{{ end }}')],
+  serviceAccountAnnotations: structure('.Values.serviceAccount.annotations'),
+  labels: fields('eppset.labels'),
+  podLabels: fields('eppset.podLabels'),
   podAnnotations: structure('.Values.podAnnotations'),
+  watchNamespace: '{{ .Values.watchNamespace }}',
+  when: (installation, items) => [
+    line(`{{- if ${INSTALLATIONS[installation]} }}`),
+    ...items,
+    line('{{- end }}'),
+  ],
 };
 
 /** Files by their path in the chart. */
@@ -34,7 +57,7 @@ export function chartTemplates(): Map<string, string> {
       ],
       ['templates/crds.yaml', when('.Values.crds.enabled', crds())],
       ['templates/operator.yaml', documents(operator(VALUES))],
-      ['templates/rbac.yaml', documents(rbac(VALUES))],
+      ['templates/rbac.yaml', `${documents(rbac(VALUES))}---\n${roleWhereItWorks()}`],
     ].map(([path, text]) => [path as string, HEADER + text]),
   );
 }
@@ -45,12 +68,22 @@ function when(condition: string, text: string): string {
   return `{{- if ${condition} }}\n${text}{{- end }}\n`;
 }
 
+function roleWhereItWorks(): string {
+  const [inOne, everywhere] = (['inOneNamespace', 'everywhere'] as const).map((where) =>
+    documents(operatorRole(VALUES, where)),
+  );
+  return `{{- if ${INSTALLATIONS.ofOneNamespace} }}\n${inOne}{{- else }}\n${everywhere}{{- end }}\n`;
+}
+
 function documents(objects: object[]): string {
   return objects.map((object) => withExpressions(yamlOf(object))).join('---\n');
 }
 
 function withExpressions(text: string): string {
   return text
+    .replace(/^( *)(?:- "@line ([^@]*)@"|"@line ([^@]*)@": true)$/gm, (_line, indent: string, item, field) =>
+      (item ?? field).replaceAll('DEPTH', String(indent.length)),
+    )
     .replace(/"@print ([^@]*)@"/g, '{{ $1 }}')
     .replace(
       /^( *)([^\n]*): "@yaml ([^@]*)@"$/gm,

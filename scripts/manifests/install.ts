@@ -2,7 +2,7 @@
 import { renderCrds } from '../../src/api/crd/render.ts';
 import { admissionPolicies } from './admission.ts';
 import { operator } from './operator.ts';
-import { rbac } from './rbac.ts';
+import { operatorRole, rbac } from './rbac.ts';
 import { type InstallValues, OPERATOR_LABELS } from './values.ts';
 import { HEADER, yamlOf } from './yaml.ts';
 
@@ -20,8 +20,16 @@ export function installValues(version: string): InstallValues {
     nodeSelector: {},
     tolerations: [],
     imagePullSecrets: [],
+    affinity: {},
+    priorityClassName: '',
     args: ['operator'],
+    env: [],
+    serviceAccountAnnotations: {},
+    labels: {},
+    podLabels: {},
     podAnnotations: {},
+    watchNamespace: '',
+    when: () => [],
   };
 }
 
@@ -40,6 +48,12 @@ export function installManifest(version: string): string {
     },
   };
   const crds = [...renderCrds().values()].map((text) => text.replace(/^#.*\n/, ''));
-  const objects = [namespace, ...rbac(values), ...admissionPolicies(values), ...operator(values)];
+  const objects = [
+    namespace,
+    ...rbac(values),
+    ...operatorRole(values, 'everywhere'),
+    ...admissionPolicies(values),
+    ...operator(values),
+  ];
   return HEADER + [...crds, ...objects.map(yamlOf)].join('---\n');
 }

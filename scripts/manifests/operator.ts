@@ -1,9 +1,16 @@
-import { HTTP_PORT, type InstallValues, OPERATOR, OPERATOR_LABELS, OPERATOR_SELECTOR } from './values.ts';
+import {
+  HTTP_PORT,
+  type InstallValues,
+  labelsOf,
+  OPERATOR,
+  OPERATOR_LABELS,
+  OPERATOR_SELECTOR,
+} from './values.ts';
 
 /** The operator's Deployment and what watches over it. */
 export function operator(values: InstallValues): object[] {
   const { namespace } = values;
-  const metadata = { name: OPERATOR, namespace, labels: OPERATOR_LABELS };
+  const metadata = { name: OPERATOR, namespace, labels: labelsOf(values) };
   return [
     {
       apiVersion: 'v1',
@@ -33,7 +40,10 @@ export function operator(values: InstallValues): object[] {
         revisionHistoryLimit: 3,
         selector: { matchLabels: OPERATOR_SELECTOR },
         template: {
-          metadata: { labels: OPERATOR_LABELS, annotations: values.podAnnotations },
+          metadata: {
+            labels: { ...OPERATOR_LABELS, ...values.podLabels },
+            annotations: values.podAnnotations,
+          },
           spec: podSpec(values),
         },
       },
@@ -47,6 +57,8 @@ function podSpec(values: InstallValues): object {
     imagePullSecrets: values.imagePullSecrets,
     nodeSelector: values.nodeSelector,
     tolerations: values.tolerations,
+    affinity: values.affinity,
+    ...(values.priorityClassName !== '' && { priorityClassName: values.priorityClassName }),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 65532,
@@ -72,6 +84,7 @@ function podSpec(values: InstallValues): object {
         env: [
           { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
           { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+          ...values.env,
         ],
         ports: [{ name: 'http', containerPort: HTTP_PORT, protocol: 'TCP' }],
         startupProbe: { ...get('/livez'), periodSeconds: 1, failureThreshold: 60, timeoutSeconds: 2 },

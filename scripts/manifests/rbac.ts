@@ -1,7 +1,7 @@
 /** What the operator may do, and people with it. Nothing is granted that no controller uses. */
 import { INTERNAL_TOKEN_SECRET } from '../../src/api/http/internal-token.ts';
 import { GROUP } from '../../src/api/v1alpha1/group.ts';
-import { type InstallValues, OPERATOR, OPERATOR_LABELS } from './values.ts';
+import { type InstallValues, labelsOf, OPERATOR } from './values.ts';
 
 const API = 'rbac.authorization.k8s.io/v1';
 const READ = ['get', 'list', 'watch'];
@@ -15,7 +15,7 @@ const rule = (apiGroups: string[], resources: string[], verbs: readonly string[]
 });
 
 /** The order is that of the API groups. */
-const OPERATOR_RULES = [
+const operatorRules = ({ when }: InstallValues) => [
   rule([''], ['secrets'], ['get']),
   // The token of a namespace. A name cannot be asked of what is not there yet: that it creates no other is an admission policy's part.
   rule([''], ['secrets'], ['create']),
@@ -41,6 +41,7 @@ const OPERATOR_RULES = [
   // For blockOwnerDeletion, where the admission plugin OwnerReferencesPermissionEnforcement is on.
   rule([GROUP], ['eppgateways/finalizers', 'eppregistries/finalizers', 'eppsets/finalizers'], ['update']),
   rule(['networking.k8s.io'], ['ingresses'], OWN),
+  ...when('withNetworkPolicies', [rule(['networking.k8s.io'], ['networkpolicies'], OWN)]),
   rule(['policy'], ['poddisruptionbudgets'], OWN),
   rule(['rbac.authorization.k8s.io'], ['rolebindings', 'roles'], [...OWN, 'update']),
 ];
@@ -48,37 +49,64 @@ const OPERATOR_RULES = [
 const USER_KINDS = ['eppgateways', 'eppregistries', 'eppsets'];
 const INTERNAL_KINDS = ['eppconnectionleases', 'eppconnectionledgers'];
 
-export function rbac({ namespace }: InstallValues): object[] {
-  const labels = OPERATOR_LABELS;
-  const subjects = [{ kind: 'ServiceAccount', name: OPERATOR, namespace }];
+/** What the operator may do with what it works on: in all namespaces, or in one. */
+export function operatorRole(values: InstallValues, where: 'everywhere' | 'inOneNamespace'): object[] {
+  const { namespace, watchNamespace } = values;
+  const prefix = where === 'everywhere' ? 'Cluster' : '';
+  const metadata = {
+    name: OPERATOR,
+    ...(where === 'inOneNamespace' && { namespace: watchNamespace }),
+    labels: labelsOf(values),
+  };
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: OPERATOR, namespace, labels } },
-    { apiVersion: API, kind: 'ClusterRole', metadata: { name: OPERATOR, labels }, rules: OPERATOR_RULES },
+    { apiVersion: API, kind: `${prefix}Role`, metadata, rules: operatorRules(values) },
     {
       apiVersion: API,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: OPERATOR, labels },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: OPERATOR },
-      subjects,
+      kind: `${prefix}RoleBinding`,
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: `${prefix}Role`, name: OPERATOR },
+      subjects: [{ kind: 'ServiceAccount', name: OPERATOR, namespace }],
+    },
+  ];
+}
+
+/** What is granted wherever the operator works. */
+export function rbac(values: InstallValues): object[] {
+  const { namespace, serviceAccountAnnotations } = values;
+  const labels = labelsOf(values);
+  const election = { name: `${OPERATOR}-election`, namespace, labels };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: OPERATOR, namespace, labels, annotations: serviceAccountAnnotations },
     },
     {
       apiVersion: API,
       kind: 'Role',
-      metadata: { name: `${OPERATOR}-election`, namespace, labels },
+      metadata: election,
       rules: [
         rule(['coordination.k8s.io'], ['leases'], ['create']),
         { ...rule(['coordination.k8s.io'], ['leases'], ['get', 'update']), resourceNames: [OPERATOR] },
+        // Its own pod's image is what adapters run. With a role for all namespaces it has this anyway.
+        ...values.when('ofOneNamespace', [rule([''], ['pods'], ['get'])]),
       ],
     },
     {
       apiVersion: API,
       kind: 'RoleBinding',
-      metadata: { name: `${OPERATOR}-election`, namespace, labels },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: `${OPERATOR}-election` },
-      subjects,
+      metadata: election,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: election.name },
+      subjects: [{ kind: 'ServiceAccount', name: OPERATOR, namespace }],
     },
-    aggregated('view', ['view', 'edit', 'admin'], [rule([GROUP], [...USER_KINDS, ...INTERNAL_KINDS], READ)]),
     aggregated(
+      labels,
+      'view',
+      ['view', 'edit', 'admin'],
+      [rule([GROUP], [...USER_KINDS, ...INTERNAL_KINDS], READ)],
+    ),
+    aggregated(
+      labels,
       'edit',
       ['edit', 'admin'],
       [
@@ -90,12 +118,12 @@ export function rbac({ namespace }: InstallValues): object[] {
 }
 
 /** Adds to the cluster's own roles of these names. */
-function aggregated(name: string, roles: string[], rules: object[]): object {
+function aggregated(labels: object, name: string, roles: string[], rules: object[]): object {
   const aggregation = roles.map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true']);
   return {
     apiVersion: API,
     kind: 'ClusterRole',
-    metadata: { name: `eppset-${name}`, labels: { ...OPERATOR_LABELS, ...Object.fromEntries(aggregation) } },
+    metadata: { name: `eppset-${name}`, labels: { ...labels, ...Object.fromEntries(aggregation) } },
     rules,
   };
 }

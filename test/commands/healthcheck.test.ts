@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../cluster/ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const healthcheck = (...args: string[]) =>
@@ -35,7 +36,8 @@ describe('eppset healthcheck', () => {
   });
 
   it('ends with 1 and the reason where nobody answers', async () => {
-    await expect(healthcheck('http://127.0.0.1:1/livez')).rejects.toMatchObject({
+    const [free] = await freePorts(1);
+    await expect(healthcheck(`http://127.0.0.1:${free}/livez`)).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringContaining('ECONNREFUSED'),
     });
