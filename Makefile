@@ -90,9 +90,10 @@ build: $(DEPS) ## the bundle in dist/
 	@node scripts/build.ts
 
 .PHONY: crds
-crds: $(DEPS) ## generates crds/ and manifests/install.yaml from the schemas
+crds: $(DEPS) ## generates crds/, manifests/install.yaml and docs/reference.md from the schemas
 	@node src/main.ts crds --out crds
 	@node scripts/manifests.ts
+	@node scripts/reference.ts
 
 .PHONY: image
 image: $(DEPS) ## the container image eppset:dev
