@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { EppSet } from '../api/v1alpha1/set.ts';
 import type { BudgetView } from './budget-view.ts';
 import type { Caches } from './caches.ts';
 
@@ -45,15 +46,19 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
             login.set({ ...labels, state }, figures.login.state === state ? 1 : 0);
           refusals.set(labels, figures.login.refusals);
         }
-        for (const [set, of] of figures.bySet) {
-          for (const state of SET_STATES) bySet.set({ ...labels, set, state }, of[state]);
+        for (const [object, of] of figures.bySet) {
+          const { spec } = setOf(source?.caches, labels.namespace, object) ?? {};
+          const name = spec?.set ?? object;
+          for (const state of SET_STATES) bySet.set({ ...labels, set: name, state }, of[state]);
+          const max = spec?.pools.find((pool) => pool.registry === labels.registry)?.max;
+          if (max !== undefined) bySet.set({ ...labels, set: name, state: 'max' }, max);
         }
       }
     },
   });
   const bySet = new Gauge({
     name: 'eppset_set_connections',
-    help: 'Connections of a set at a registry account: granted, open, quarantined; waiting counts requests without one.',
+    help: 'Connections of a set, by its full name, at a registry account: max (of its pool), granted, open, quarantined; waiting counts requests without one.',
     labelNames: ['namespace', 'registry', 'set', 'state'] as const,
     registers: [registry],
   });
@@ -78,4 +83,11 @@ export function accountMetrics(registry: Registry): (source: AccountSource | und
   return (next) => {
     source = next;
   };
+}
+
+/** Undefined where it is gone, or wrong. */
+function setOf(caches: Caches | undefined, namespace: string, name: string): EppSet | undefined {
+  const raw = caches?.sets.get({ namespace, name });
+  const parsed = raw && caches?.parsedSet(raw);
+  return parsed?.ok ? parsed.value : undefined;
 }

@@ -128,10 +128,10 @@ describe('an account that is used up', () => {
         waiting: 43,
       });
       expect(await gauge('eppset_set_connections')).toMatchObject({
-        'core open': core.open,
-        'core waiting': 3,
-        'manage granted': manage.open,
-        'manage quarantined': 0,
+        'epp.core.bj open': core.open,
+        'epp.core.bj waiting': 3,
+        'epp.manage.bj granted': manage.open,
+        'epp.manage.bj quarantined': 0,
       });
       expect(await gauge('eppset_account_learning')).toEqual({ '': 0 });
     }, settled);
@@ -181,7 +181,7 @@ it('tells of a pod that fell silent: fenced, and what it had is in quarantine', 
       granted: 0,
       quarantined: had,
     });
-    expect(await gauge('eppset_set_connections')).toMatchObject({ 'manage quarantined': had });
+    expect(await gauge('eppset_set_connections')).toMatchObject({ 'epp.manage.bj quarantined': had });
     expect(await gauge('eppset_account_connections')).toMatchObject({ quarantined: had });
   }, settled);
 });

@@ -13,14 +13,14 @@ export function allocatorMetrics(registry: Registry): AllocatorMetrics {
   const registers = [registry];
   const events = new Counter({
     name: 'eppset_allocator_events_total',
-    help: 'What the allocator told of in Kubernetes events, by their reason: Fenced (a pod did not renew its lease), Quarantined, LimitReached (the registry refused sessions below its limit), CrashLoop and others. registry is empty where a pod is meant, set where an account is.',
-    labelNames: ['namespace', 'registry', 'set', 'reason'],
+    help: 'What the allocator told of in Kubernetes events, by their reason: Fenced (a pod did not renew its lease), Quarantined, LimitReached (the registry refused sessions below its limit), CrashLoop and others. registry is empty where a pod is meant, set_object (name of the EppSet) where an account is.',
+    labelNames: ['namespace', 'registry', 'set_object', 'reason'],
     registers,
   });
   const quarantined = new Counter({
     name: 'eppset_quarantined_connections_total',
     help: 'Connections that went into quarantine: of pods that vanished without closing them.',
-    labelNames: ['namespace', 'registry', 'set'],
+    labelNames: ['namespace', 'registry', 'set_object'],
     registers,
   });
   const alarms = new Counter({
@@ -32,8 +32,9 @@ export function allocatorMetrics(registry: Registry): AllocatorMetrics {
   return {
     noted(namespace, { about, reason, set = '', connections }) {
       const account = about.kind === 'EppRegistry' ? about.name : '';
-      events.inc({ namespace, registry: account, set, reason });
-      if (connections !== undefined) quarantined.inc({ namespace, registry: account, set }, connections);
+      events.inc({ namespace, registry: account, set_object: set, reason });
+      if (connections !== undefined)
+        quarantined.inc({ namespace, registry: account, set_object: set }, connections);
     },
     alarmed: (namespace) => alarms.inc({ namespace }),
   };
