@@ -34,6 +34,8 @@ export interface BudgetView {
   account(registry: EppRegistry): AccountFigures;
   /** Why the minimum of this set at this account is not admitted, in one sentence; undefined when it is. */
   minimumRefusal(registry: EppRegistry, set: EppSet): string | undefined;
+  /** The most connections that this set can have at this account for long: its max, and what is not guaranteed to others. */
+  reachable(registry: EppRegistry, set: EppSet): number;
   /** Sets whose minimums the account cannot guarantee, by name. */
   refusedSets(registry: EppRegistry): readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
+import { usableConnections } from '../budget/command-share.ts';
 import { registryFact, setFact } from '../budget/kube/views.ts';
 import { type Admission, admitMinimums } from '../budget/minimums.ts';
 import { keyOf, keyString } from '../kube/objects.ts';
@@ -30,6 +31,15 @@ export function cachedBudget(
     },
     minimumRefusal: (registry, set) =>
       admission(registry).refused.find((refusal) => refusal.set === set.metadata.name)?.message,
+    reachable(registry, set) {
+      const parsed = caches.parsedRegistry(registry);
+      const max = set.spec.pools.find((pool) => pool.registry === registry.metadata.name)?.max;
+      if (!parsed.ok || max === undefined) return 0;
+      const { name } = set.metadata;
+      const others = [...admission(parsed.value).minimums].filter(([of]) => of !== name);
+      const guaranteed = others.reduce((sum, [, min]) => sum + min, 0);
+      return Math.max(0, Math.min(max, usableConnections(registryFact(parsed.value)) - guaranteed));
+    },
     refusedSets: (registry) => admission(registry).refused.map(({ set }) => set),
   };
 }

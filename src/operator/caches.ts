@@ -25,6 +25,9 @@ export const BY_GATEWAY = 'gateway';
 /** Index of what sets own, by the owner's `namespace/name`. */
 export const BY_SET = 'set';
 
+/** Index of the leases by the `namespace/name` of their pod's set. */
+export const BY_LEASE_SET = 'lease-set';
+
 /** Local copies of all that the controllers look at. */
 export interface Caches {
   sets: Informer<EppSet>;
@@ -80,6 +83,7 @@ export function createCaches(options: CachesOptions): Caches {
   gateways.addIndex(BY_NAMESPACE, namespaceOf);
   gatewayPods.addIndex(BY_GATEWAY, gatewayOf);
   leases.addIndex(BY_NAMESPACE, namespaceOf);
+  leases.addIndex(BY_LEASE_SET, ({ metadata, spec }) => [`${metadata.namespace}/${spec.set}`]);
   const owned = OWNED_KINDS.map((resource) => {
     const cache = cacheOf(resource, { labelSelector: MANAGED_SELECTOR });
     cache.addIndex(BY_OWNER, ownerUids);

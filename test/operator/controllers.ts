@@ -38,6 +38,8 @@ export interface RunningControllers {
 /** What a test has of its own. */
 export interface OwnParts {
   log?: Log;
+  /** 1 by default. */
+  timeScale?: number;
   token?: Pick<Partial<InternalTokenOptions>, 'clock'>;
   /** Of gateways; by default none is ready. */
   reports?: GatewayReports;
@@ -49,7 +51,7 @@ export async function startControllers(
   namespace: string,
   own: OwnParts = {},
 ): Promise<RunningControllers> {
-  const { log = silentLog } = own;
+  const { log = silentLog, timeScale = 1 } = own;
   const metrics = new Registry();
   const client = await openClient(kubeconfig, metrics);
   const abort = new AbortController();
@@ -63,7 +65,7 @@ export async function startControllers(
     instance: 'test',
   });
   const shared = { client, clock, log, events, caches, budget, metrics };
-  const pods = { image: 'eppset:test', timeScale: 1 };
+  const pods = { image: 'eppset:test', timeScale };
   const running = [
     setController({ ...shared, pods }).run(abort.signal),
     registryController(shared).run(abort.signal),

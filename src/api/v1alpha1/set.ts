@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KubeObject, Resource } from '../../kube/objects.ts';
-import { listMap } from '../schema/collections.ts';
+import { atomicList, listMap } from '../schema/collections.ts';
 import { count, host, objectName, percent, registryName } from '../schema/names.ts';
 import { immutable, rule } from '../schema/rule.ts';
 import { conditions } from './condition.ts';
@@ -44,6 +44,33 @@ const pools = () =>
     message: `must not guarantee more than ${MOST_GUARANTEED} connections in all: lower the minimums`,
   }).describe('The connections of this set, by registry account.');
 
+/** The words of autoscaling/v2. */
+const scalingRules = () =>
+  z.strictObject({
+    stabilizationWindowSeconds: z
+      .int()
+      .min(0)
+      .max(3600)
+      .optional()
+      .describe('For how long back the most careful recommendation counts; 0 up and 300 down by default.'),
+    selectPolicy: z
+      .enum(['Max', 'Min', 'Disabled'])
+      .optional()
+      .describe(
+        'Which policy decides: the one that changes most (by default), or least; Disabled: no change.',
+      ),
+    policies: atomicList(
+      z.strictObject({
+        type: z.enum(['Pods', 'Percent']),
+        value: z.int().min(1).max(10_000).describe('Pods, or percent of those at the start of the period.'),
+        periodSeconds: z.int().min(1).max(1800).describe('In so long not more than value.'),
+      }),
+      { min: 1, max: 16 },
+    )
+      .optional()
+      .describe('4 pods or 100 percent in 15 s up, 100 percent in 15 s down by default.'),
+  });
+
 const autoscaling = () =>
   rule(
     z.strictObject({
@@ -54,7 +81,13 @@ const autoscaling = () =>
         .min(1)
         .max(100)
         .default(70)
-        .describe('Percent of granted connections in use that the number of pods is aimed at.'),
+        .describe(
+          'How much of its share of the connections a pod is meant to use, in percent; the share is what the set may have over maxReplicas.',
+        ),
+      behavior: z
+        .strictObject({ scaleUp: scalingRules().optional(), scaleDown: scalingRules().optional() })
+        .optional()
+        .describe('How fast the number may change, as in a HorizontalPodAutoscaler.'),
     }),
     {
       cel: 'self.minReplicas <= self.maxReplicas',
@@ -62,7 +95,9 @@ const autoscaling = () =>
       message: 'must not be lower than minReplicas ({minReplicas})',
       path: ['maxReplicas'],
     },
-  ).describe('Lets the number of pods follow the use of the pools; replicas is then left alone.');
+  ).describe(
+    'Lets the number of pods follow the use of the pools; replicas then only switches it off, by 0.',
+  );
 
 const checks = () =>
   z.strictObject({

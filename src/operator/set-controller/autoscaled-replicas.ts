@@ -12,30 +12,34 @@ export interface AutoscaledDeployment {
 }
 
 /**
- * A set that scales automatically begins with as many replicas as its bounds allow, and from then on the number is not ours. A number
- * that we own must get another owner before we let go of it: server-side apply takes away what nobody owns, and the default is one.
+ * The number of pods of a set that scales automatically has an owner of its own, so that the rest can be applied without it. A number
+ * that we own as a part of the rest must get that owner before we let go of it: server-side apply takes away what nobody owns, and the
+ * default is one. `ordered`: the number that shall be. Without it a new Deployment begins with as many replicas as the bounds allow, and
+ * another one keeps what it has.
  */
 export function autoscaled(
   intent: Deployment,
   live: Deployment | undefined,
-  { autoscaling, replicas }: EppSet['spec'],
+  { autoscaling, replicas: begun }: EppSet['spec'],
+  ordered?: number,
 ): AutoscaledDeployment {
   if (autoscaling === undefined) return { intent };
   if (live === undefined) {
-    const first = Math.min(Math.max(replicas, autoscaling.minReplicas), autoscaling.maxReplicas);
-    return {
-      intent: { ...intent, spec: { ...intent.spec, replicas: first } as NonNullable<Deployment['spec']> },
-    };
+    const bounded = Math.min(Math.max(begun, autoscaling.minReplicas), autoscaling.maxReplicas);
+    // 0 switches it off.
+    const replicas = ordered ?? (begun === 0 ? 0 : bounded);
+    return { intent: { ...intent, spec: { ...intent.spec, replicas } as NonNullable<Deployment['spec']> } };
   }
-  const number = live.spec?.replicas;
-  if (number === undefined || !ownsReplicas(live)) return { intent };
+  const found = live.spec?.replicas;
+  const replicas = ordered ?? found;
+  if (replicas === undefined || (replicas === found && !ownsReplicas(live))) return { intent };
   const { name, namespace } = intent.metadata;
   const { uid } = live.metadata;
   const handOver = {
     apiVersion: intent.apiVersion,
     kind: intent.kind,
     metadata: { name, ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }) },
-    spec: { replicas: number },
+    spec: { replicas },
   } as Deployment;
   return { intent, handOver };
 }

@@ -12,6 +12,8 @@ import { type KubeObject, keyOf, keyString, type ObjectKey } from '../../kube/ob
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Desired, OwnedObjects } from '../apply/owned-objects.ts';
+import type { ScalingDecision } from '../autoscaling/autoscaler.ts';
+import { scalingConditions } from '../autoscaling/conditions.ts';
 import type { BudgetView } from '../budget-view.ts';
 import { BY_REGISTRY, BY_SET, type Caches } from '../caches.ts';
 import { distinct, specFingerprint } from '../distinct.ts';
@@ -23,10 +25,10 @@ import { type SetObjectsOptions, setObjects } from '../specs/set-objects.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
-import { autoscaled, REPLICAS_MANAGER } from './autoscaled-replicas.ts';
 import { drainSet } from './drain.ts';
 import type { Judgement } from './judgement.ts';
 import { resolveSet } from './resolve.ts';
+import { SetReplicas } from './set-replicas.ts';
 import { type PoolFigures, setStatus } from './set-status.ts';
 
 export interface SetControllerOptions {
@@ -40,6 +42,11 @@ export interface SetControllerOptions {
   pods: SetObjectsOptions;
 }
 
+interface SetTurn extends Turn<Judgement> {
+  /** Of a set that scales automatically. */
+  scaling?: ScalingDecision | undefined;
+}
+
 /** While a set drains: the end of its leases is an event, so this is a safety net. */
 const DRAIN_CHECK_MS = 10_000;
 
@@ -49,6 +56,7 @@ export class SetController {
   readonly #log: Log;
   readonly #objects: OwnedObjects;
   readonly #status: StatusWriter<EppSetStatus>;
+  readonly #replicas: SetReplicas;
 
   constructor(options: SetControllerOptions) {
     const { client, clock, log, caches } = options;
@@ -61,6 +69,7 @@ export class SetController {
       resource: EPP_SET,
       counters: ['connections', 'pools'],
     });
+    this.#replicas = new SetReplicas({ ...options, timeScale: options.pods.timeScale });
   }
 
   /** Names what a set has to be looked at again for. */
@@ -94,12 +103,12 @@ export class SetController {
         ? await this.#keepUp(set, signal)
         : await this.#drain(set, signal);
     if (turn === undefined) return;
-    const report = await this.#report(set, turn.judgement, signal);
+    const report = await this.#report(set, turn, signal);
     if (turn.failure !== undefined) throw turn.failure;
     return sooner(turn, report);
   };
 
-  async #keepUp(set: EppSet, signal: AbortSignal): Promise<Turn<Judgement>> {
+  async #keepUp(set: EppSet, signal: AbortSignal): Promise<SetTurn> {
     const { caches, budget, pods } = this.#options;
     const parsed = caches.parsedSet(set);
     if (!parsed.ok) {
@@ -124,30 +133,27 @@ export class SetController {
     set: EppSet,
     registries: RegistriesByName,
     signal: AbortSignal,
-  ): Promise<Turn<Judgement>> {
+  ): Promise<SetTurn> {
     // Before the first pod can exist. The set goes back as it was read, not as it was parsed.
     const finalizer = { finalizer: FINALIZER.drain, present: true };
     await setFinalizer(this.#options.client, EPP_SET, raw, finalizer, signal);
-    return await broughtAbout({ events: this.#options.events, log: this.#log }, set, async () => {
+    let scaling: ScalingDecision | undefined;
+    const turn = await broughtAbout({ events: this.#options.events, log: this.#log }, set, async () => {
       const desired: Desired[] = [];
       for (const item of setObjects(set, registries, this.#options.pods)) {
-        desired.push(
-          item.resource === DEPLOYMENT
-            ? { ...item, object: await this.#autoscaled(set, item.object as Deployment, signal) }
-            : item,
-        );
+        if (item.resource !== DEPLOYMENT) {
+          desired.push(item);
+          continue;
+        }
+        const live = this.#objects.seen(set, item.object) as Deployment | undefined;
+        const ordered = await this.#replicas.order(set, item.object as Deployment, live, signal);
+        desired.push({ ...item, object: ordered.intent });
+        scaling = ordered.scaling;
       }
       return await this.#objects.bring(set, desired, signal);
     });
-  }
-
-  async #autoscaled(set: EppSet, intent: Deployment, signal: AbortSignal): Promise<Deployment> {
-    const live = this.#objects.seen(set, intent) as Deployment | undefined;
-    const plan = autoscaled(intent, live, set.spec);
-    if (plan.handOver !== undefined) {
-      await this.#options.client.apply(DEPLOYMENT, plan.handOver, { fieldManager: REPLICAS_MANAGER }, signal);
-    }
-    return plan.intent;
+    const { againMs } = scaling ?? {};
+    return { ...turn, scaling, ...sooner(turn, againMs === undefined ? {} : { requeueAfterMs: againMs }) };
   }
 
   async #drain(set: EppSet, signal: AbortSignal): Promise<Turn<Judgement> | undefined> {
@@ -164,6 +170,7 @@ export class SetController {
   async #gone(key: ObjectKey, signal: AbortSignal): Promise<void> {
     this.#status.forget(key);
     this.#objects.forget(key);
+    this.#replicas.forget(key);
     for (const { resource, cache } of this.#options.caches.owned) {
       for (const object of cache.byIndex(BY_SET, keyString(key))) {
         if (object.metadata.deletionTimestamp) await this.#objects.release({ resource, object }, signal);
@@ -171,7 +178,7 @@ export class SetController {
     }
   }
 
-  async #report(set: EppSet, judgement: Judgement, signal: AbortSignal): Promise<Again> {
+  async #report(set: EppSet, { judgement, scaling }: SetTurn, signal: AbortSignal): Promise<Again> {
     const { clock, events } = this.#options;
     const previous = this.#status.seen(set);
     const status = setStatus(
@@ -181,6 +188,8 @@ export class SetController {
         deployment: this.#objects.seenOwn(set, DEPLOYMENT, setObjectNames(set.metadata.name).adapter),
         selector: selectorText(podSelector(set)),
         pools: this.#pools(set),
+        // The set as it was read may not be valid.
+        scaling: set.spec?.autoscaling === undefined ? [] : scalingConditions(judgement, scaling),
       },
       previous,
       clock.wall(),

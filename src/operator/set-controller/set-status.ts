@@ -1,5 +1,7 @@
+import { removeCondition } from '../../api/v1alpha1/conditions.ts';
 import type { EppSetStatus } from '../../api/v1alpha1/set.ts';
 import type { Deployment } from '../../kube/builtin.ts';
+import { SCALING_CONDITIONS } from '../autoscaling/conditions.ts';
 import { type Update, updatedConditions, workloadConditions } from '../status/workload-conditions.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -13,11 +15,18 @@ export interface SetView {
   /** `status.selector` of the scale subresource. */
   selector: string;
   pools: PoolFigures[];
+  /** Conditions of a set that scales automatically; none of any other. */
+  scaling?: readonly Update[];
 }
 
 /** A set's status, all of it. `previous` gives the times of the conditions that did not change. */
 export function setStatus(view: SetView, previous: EppSetStatus | undefined, now: Date): EppSetStatus {
   const status = view.deployment?.status;
+  const { scaling = [] } = view;
+  const kept = SCALING_CONDITIONS.filter((type) => !scaling.some((update) => update.type === type)).reduce(
+    removeCondition,
+    previous?.conditions ?? [],
+  );
   return {
     observedGeneration: view.generation,
     replicas: status?.replicas ?? 0,
@@ -30,8 +39,8 @@ export function setStatus(view: SetView, previous: EppSetStatus | undefined, now
     },
     pools: view.pools,
     conditions: updatedConditions(
-      previous?.conditions,
-      [...workloadConditions(view), budgetSatisfied(view)],
+      kept,
+      [...workloadConditions(view), budgetSatisfied(view), ...scaling],
       view.generation,
       now,
     ),

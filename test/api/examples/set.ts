@@ -45,7 +45,17 @@ export const setExamples: Examples = {
           imagePullSecrets: [{ name: 'a' }, { name: 'b' }],
           annotations: { 'example.org/note': 'anything: ✓', plain: '' },
         },
-        autoscaling: { minReplicas: 2, maxReplicas: 2 },
+        autoscaling: {
+          minReplicas: 2,
+          maxReplicas: 2,
+          behavior: {
+            scaleUp: {
+              stabilizationWindowSeconds: 0,
+              policies: [{ type: 'Pods', value: 1, periodSeconds: 1_800 }],
+            },
+            scaleDown: { selectPolicy: 'Disabled' },
+          },
+        },
         paused: true,
       },
     }),
