@@ -13,6 +13,7 @@ import { idempotencyMetrics } from '../src/adapter/idempotency/metrics.ts';
 import { jobMetrics } from '../src/adapter/jobs/job-metrics.ts';
 import { allocatorMetrics } from '../src/budget/kube/allocator-metrics.ts';
 import { controllerMetrics, leaderGauge, queueMetrics, requestCounter } from '../src/kube/metrics.ts';
+import { buildInfo } from '../src/lib/build-info.ts';
 import { accountMetrics } from '../src/operator/account-metrics.ts';
 import { conditionMetrics } from '../src/operator/condition-metrics.ts';
 import { registerGatewayMetrics } from './metrics/gateway.ts';
@@ -53,6 +54,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Operator',
     text: 'Accounts, sets and conditions are told by the leader alone. The others have the names that controller-runtime and client-go gave them, so that\nstock dashboards work.\n',
     register(registry) {
+      buildInfo(registry, 'operator');
       accountMetrics(registry);
       conditionMetrics(registry);
       allocatorMetrics(registry);
@@ -65,7 +67,7 @@ const SECTIONS: readonly Section[] = [
   {
     of: 'adapter',
     title: 'Adapter: requests, connections, commands',
-    text: `Each metric of an adapter has the labels \`set\` and \`business\`, and those that are about a registry account also \`registry\`, its name.
+    text: `Each metric of an adapter, but for \`eppset_build_info\`, has the labels \`set\` and \`business\`, and those that are about a registry account also \`registry\`, its name.
 
 What to look at first:
 

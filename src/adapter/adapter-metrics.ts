@@ -1,6 +1,7 @@
 /** The metrics of an adapter. Every label has a bounded number of values. */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Outcome } from '../epp/session.ts';
+import { buildInfo } from '../lib/build-info.ts';
 import type { ConnectionEvents } from './connection-opener.ts';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.ts';
 
@@ -23,6 +24,7 @@ export interface AdapterMetrics extends PoolMetrics {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function adapterMetrics(registry: Registry, owner: { set: string; business: string }): AdapterMetrics {
+  buildInfo(registry, 'adapter');
   const registers = [registry];
   const ofConnection = ['set', 'business', 'registry'] as const;
   const ofRequest = [...ofConnection, 'operation', 'status'] as const;

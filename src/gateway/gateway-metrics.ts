@@ -1,5 +1,6 @@
 /** The metrics of a gateway. Every label has a bounded number of values. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { buildInfo } from '../lib/build-info.ts';
 import type { Progress } from './progress.ts';
 import type { Outcome } from './request.ts';
 import { type RequestLabels, requestTallies, type Tally } from './request-tallies.ts';
@@ -17,6 +18,7 @@ const NONE = 'none';
 
 /** @param inFlight requests that are not answered yet */
 export function gatewayMetrics(registry: Registry, inFlight: () => number): GatewayMetrics {
+  buildInfo(registry, 'gateway');
   const registers = [registry];
   const newTally = requestTallies(registry);
   new Gauge({

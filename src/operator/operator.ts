@@ -6,6 +6,7 @@ import { KubeEventRecorder } from '../kube/event-recorder.ts';
 import { guardedClient } from '../kube/guarded-client.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
 import { LeaderElection } from '../kube/leader-election.ts';
+import { buildInfo } from '../lib/build-info.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { accountMetrics } from './account-metrics.ts';
@@ -67,6 +68,7 @@ class RunnableOperator implements Operator {
     const { clock, log, metrics, client, electionClient = client } = dependencies;
     this.#dependencies = dependencies;
     this.#options = options;
+    buildInfo(metrics, 'operator');
     this.#showAccounts = accountMetrics(metrics);
     this.#showConditions = conditionMetrics(metrics);
     this.#counts = allocatorMetrics(metrics);

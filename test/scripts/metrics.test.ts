@@ -19,7 +19,7 @@ it('an adapter with everything switched on has exactly the metrics of docs/metri
 
 it('names follow the conventions of Prometheus', async () => {
   for (const of of ['adapter', 'gateway'] as const)
-    for (const name of await metricNames(of)) expect(name).toMatch(/^epp_[a-z]+(?:_[a-z]+)*$/);
+    for (const name of await metricNames(of)) expect(name).toMatch(/^epp(set)?_[a-z]+(?:_[a-z]+)*$/);
   for (const name of await metricNames('operator'))
     expect(name).toMatch(
       /^(eppset|controller_runtime|workqueue|rest_client|leader_election)_[a-z]+(?:_[a-z]+)*$/,
