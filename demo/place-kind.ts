@@ -13,9 +13,10 @@ import {
   uniqueName,
 } from '../test/cluster/kind.ts';
 import { toStderr } from '../test/cluster/progress.ts';
+import { helmPath } from '../test/cluster/tools.ts';
 import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
-import { actions, clientOf, installAll, kubectlOk, manifestText } from './place-kubernetes.ts';
+import { actions, byHelm, clientOf, installAll, kubectlOk, manifestText } from './place-kubernetes.ts';
 
 /** The cluster that `make up` leaves running. */
 const KEPT_NAME = 'eppset';
@@ -49,7 +50,7 @@ export async function openKind(options: { keep: boolean }): Promise<Place> {
   ]);
   try {
     await kind.loadImage(image);
-    await installAll(kind.kubectl, image);
+    await installAll(kind.kubectl, image, byHelm(await helmPath(toStderr), kind.kubeconfigPath));
     await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));
     return await placeOf(kind, image, keep);
   } catch (error) {

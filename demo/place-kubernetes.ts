@@ -8,6 +8,7 @@ import { loadClusterConfig } from '../src/kube/cluster-config.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
 import { demoSecrets } from '../src/simulator/demo-secrets.ts';
+import { runOk } from '../test/cluster/run.ts';
 import { FILES, REGISTRIES, SHARED_REGISTRY } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
 
@@ -39,11 +40,43 @@ export function withImage(manifest: string, image: string): string {
 }
 
 const RETRIED_TIMES = 50;
+/** Of the operator. */
+export const OPERATOR_NAMESPACE = 'eppset-system';
 
-/** Installs the operator from manifests/install.yaml and applies the samples; waits until the definitions are served. */
-export async function installAll(kubectl: Kubectl, image: string): Promise<void> {
+/** How the operator gets into a cluster. */
+export type Installation = (kubectl: Kubectl, image: string) => Promise<void>;
+
+/** From manifests/install.yaml. */
+export const byKubectl: Installation = async (kubectl, image) => {
   const install = withImage(await manifestText('manifests/install.yaml'), image);
   await kubectlOk(kubectl, ['apply', '--server-side', '--force-conflicts', '-f', '-'], install);
+};
+
+/** By the chart, as the README says. @param kubeconfig path */
+export function byHelm(helm: string, kubeconfig: string): Installation {
+  return async (_kubectl, image) => {
+    const [repository = '', tag = ''] = image.split(':');
+    const values = [`image.repository=${repository}`, `image.tag=${tag}`];
+    await runOk(
+      helm,
+      [
+        ...['upgrade', '--install', 'eppset', join(root, 'charts/eppset')],
+        ...['--namespace', OPERATOR_NAMESPACE, '--create-namespace'],
+        ...values.flatMap((value) => ['--set-string', value]),
+        ...['--wait', '--timeout', '3m'],
+      ],
+      { env: { ...process.env, KUBECONFIG: kubeconfig } },
+    );
+  };
+}
+
+/** Installs the operator and applies the samples; waits until the definitions are served. */
+export async function installAll(
+  kubectl: Kubectl,
+  image: string,
+  install: Installation = byKubectl,
+): Promise<void> {
+  await install(kubectl, image);
   await kubectlOk(kubectl, [
     'wait',
     '--for=condition=Established',
