@@ -6,6 +6,7 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleConsolePage } from './console-page.ts';
 import { sbom } from './sbom.ts';
 
 /** Beside the bundle: what it is made of. The label of the image names it. */
@@ -43,6 +44,7 @@ export async function bundle(folder: string): Promise<void> {
     metafile: true,
   });
   await writeFile(join(folder, SBOM), await sbom(root, metafile));
+  await bundleConsolePage(join(folder, 'console/page'));
   await chmod(join(folder, 'eppset.js'), 0o755);
 }
 
