@@ -34,6 +34,16 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./try.ts')).tryCommand(),
   },
   {
+    name: 'plan',
+    description: 'what applying manifests would change',
+    load: async () => (await import('./plan.ts')).planCommand(),
+  },
+  {
+    name: 'status',
+    description: 'accounts with their connections, sets, gateways and recent events',
+    load: async () => (await import('./status.ts')).statusCommand(),
+  },
+  {
     name: 'epp',
     description: 'turns EPP frames into JSON and back',
     load: async () => (await import('./epp.ts')).eppCommand(),

@@ -25,12 +25,33 @@ const KINDS_IN_ORDER: readonly Resource[] = [
   builtin.DEPLOYMENT,
 ];
 
+/** An object, and where it stands: `sets.yaml, document 2`. */
+export interface SourcedManifest {
+  object: KubeObject;
+  source: string;
+}
+
 /** The objects of a file, or of all files of a folder (not of those within it) in the order of their names. Throws an Error that names the file. */
 export async function readManifests(path: string): Promise<KubeObject[]> {
+  return (await readSourcedManifests(path)).map(({ object }) => object);
+}
+
+/** As `readManifests`. @param input read for the path `-` */
+export async function readSourcedManifests(
+  path: string,
+  input?: AsyncIterable<Uint8Array>,
+): Promise<SourcedManifest[]> {
+  if (path === '-' && input) return parseSourcedManifests(await textOf(input), 'standard input');
   const files = await filesAt(path);
-  const objects: KubeObject[] = [];
-  for (const file of files) objects.push(...parseManifests(await readFile(file, 'utf8'), file));
-  return objects;
+  const manifests: SourcedManifest[] = [];
+  for (const file of files) manifests.push(...parseSourcedManifests(await readFile(file, 'utf8'), file));
+  return manifests;
+}
+
+async function textOf(input: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of input) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 async function filesAt(path: string): Promise<string[]> {
@@ -48,6 +69,10 @@ async function filesAt(path: string): Promise<string[]> {
 
 /** @param where names the text in errors */
 export function parseManifests(text: string, where: string): KubeObject[] {
+  return parseSourcedManifests(text, where).map(({ object }) => object);
+}
+
+function parseSourcedManifests(text: string, where: string): SourcedManifest[] {
   return parseAllDocuments(text).flatMap((document, index) => {
     const [error] = document.errors;
     if (error !== undefined) throw new Error(`${where}: ${error.message}`);
@@ -55,7 +80,8 @@ export function parseManifests(text: string, where: string): KubeObject[] {
     if (value === null || value === undefined) return [];
     const items =
       isObject(value) && value.kind === 'List' && Array.isArray(value.items) ? value.items : [value];
-    return items.map((item: unknown) => checked(item, `${where}, document ${index + 1}`));
+    const source = `${where}, document ${index + 1}`;
+    return items.map((item: unknown) => ({ object: checked(item, source), source }));
   });
 }
 
