@@ -36,14 +36,13 @@ export function uncovered(intent: KubeObject, live: KubeObject): FieldChange[] {
   ];
 }
 
-/** A ConfigMap's files as what they say. */
+/** Without checksums, and a ConfigMap's files as what they say. */
 function legible(object: KubeObject): KubeObject & { data?: unknown } {
-  if (object.kind !== CONFIG_MAP.kind) return object;
-  const { data = {} } = object as { data?: Record<string, string> };
-  return {
-    ...object,
-    data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, read(text)])),
-  };
+  const text = JSON.stringify(object, (key, value: unknown) => (DERIVED.has(key) ? undefined : value));
+  const told = JSON.parse(text) as KubeObject & { data?: Record<string, string> };
+  if (object.kind !== CONFIG_MAP.kind) return told;
+  const files = Object.entries(told.data ?? {}).map(([key, file]) => [key, read(file)]);
+  return { ...told, data: Object.fromEntries(files) };
 }
 
 function read(text: string): unknown {

@@ -25,7 +25,8 @@ function accountWarnings({ namespace, name, after }: AccountChange): Warning[] {
     const about = `${EPP_SET.kind} ${namespace}/${set}`;
     const usable = after?.usable ?? 0;
     const messages = [
-      ...(share < pods
+      // Where the minimum does not fit, the refusal says all.
+      ...(guaranteed >= min && share < pods
         ? [
             `${pods - share} of ${pods} pods get no connection at ${name} while every set asks for all it may have: run at most ${share} pods, or raise min (${min}) or the limit`,
           ]
@@ -33,7 +34,6 @@ function accountWarnings({ namespace, name, after }: AccountChange): Warning[] {
       ...(max > usable
         ? [`max ${max} at ${name} is more than the ${usable} connections that may be used there`]
         : []),
-      ...(guaranteed < min ? [`its minimum of ${min} at ${name} is not guaranteed`] : []),
     ];
     return messages.map((message) => ({ about, message }));
   });
