@@ -12,14 +12,15 @@ export interface ClusterOptions {
   logLevel: LogLevel;
 }
 
-export function addClusterOptions(command: Command): Command {
+/** @param more logLevel: what is logged without the option; less for those whose output is for people */
+export function addClusterOptions(command: Command, more: { logLevel?: LogLevel } = {}): Command {
   return command
     .option(
       '--kubeconfig <file>',
       "kubeconfig; default: $KUBECONFIG, the pod's service account, ~/.kube/config",
     )
     .option('--context <name>', 'context of the kubeconfig; default: the current one')
-    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'));
+    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default(more.logLevel ?? 'info'));
 }
 
 export async function connect(

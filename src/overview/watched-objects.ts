@@ -1,6 +1,8 @@
+import { GROUP_VERSION } from '../api/v1alpha1/group.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
+import { type CoreEvent, EVENT } from '../kube/builtin.ts';
 import { Informer } from '../kube/informer.ts';
-import type { Reader, Watcher } from '../kube/interfaces.ts';
+import type { ObjectList, Reader, Watcher } from '../kube/interfaces.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -11,7 +13,7 @@ type Part = keyof typeof OVERVIEW_KINDS;
 
 /** A kind that could not be read. */
 export interface Unreadable {
-  part: Part;
+  part: Part | 'events';
   resource: Resource;
   /** `Forbidden`: who asks has no right to it. `NotServed`: the cluster does not know the kind. */
   reason: 'Forbidden' | 'NotServed';
@@ -34,14 +36,9 @@ export async function listObjects(
 ): Promise<ListedObjects> {
   const unreadable: Unreadable[] = [];
   const list = async <T extends KubeObject>(part: Part, resource: Resource<T>) => {
-    try {
-      return (await client.list(resource, namespace === undefined ? {} : { namespace }, signal)).items;
-    } catch (error) {
-      if (!isForbidden(error) && !isNotFound(error)) throw error;
-      const reason = isForbidden(error) ? 'Forbidden' : 'NotServed';
-      unreadable.push({ part, resource, reason, message: messageOf(error) });
-      return undefined;
-    }
+    const found = await listed(part, resource, () => client.list(resource, scopeOf(namespace), signal));
+    if (found.unreadable !== undefined) unreadable.push(found.unreadable);
+    return found.items;
   };
   const [registries, sets, gateways, ledgers, leases] = await Promise.all([
     list('registries', OVERVIEW_KINDS.registries),
@@ -62,6 +59,41 @@ export async function listObjects(
   };
 }
 
+/** Events about objects of ours, for a list or an informer. */
+export const OUR_EVENTS = { fieldSelector: `involvedObject.apiVersion=${GROUP_VERSION}` } as const;
+
+/** The events about our objects, once. */
+export async function listEvents(
+  client: Reader,
+  namespace?: string,
+  signal?: AbortSignal,
+): Promise<Listed<CoreEvent>> {
+  const options = { ...scopeOf(namespace), ...OUR_EVENTS };
+  return await listed('events', EVENT, () => client.list(EVENT, options, signal));
+}
+
+/** Either what was found, or why it was not. */
+export interface Listed<T> {
+  items?: readonly T[];
+  unreadable?: Unreadable;
+}
+
+async function listed<T extends KubeObject>(
+  part: Unreadable['part'],
+  resource: Resource<T>,
+  list: () => Promise<ObjectList<T>>,
+): Promise<Listed<T>> {
+  try {
+    return { items: (await list()).items };
+  } catch (error) {
+    if (!isForbidden(error) && !isNotFound(error)) throw error;
+    const reason = isForbidden(error) ? 'Forbidden' : 'NotServed';
+    return { unreadable: { part, resource, reason, message: messageOf(error) } };
+  }
+}
+
+const scopeOf = (namespace: string | undefined) => (namespace === undefined ? {} : { namespace });
+
 export interface WatchObjectsOptions {
   client: Reader & Watcher;
   clock: Clock;
@@ -69,7 +101,7 @@ export interface WatchObjectsOptions {
   /** All namespaces when there is none. */
   namespace?: string | undefined;
   /** Kinds that may not be read. */
-  without?: readonly Part[];
+  without?: readonly Unreadable['part'][];
 }
 
 /** The objects behind an overview, kept up to date. */
@@ -86,7 +118,6 @@ export interface WatchedObjects {
 
 export function watchObjects(options: WatchObjectsOptions): WatchedObjects {
   const { client, clock, log, namespace, without = [] } = options;
-  const scope = namespace === undefined ? {} : { namespace };
   const kept: Pick<Informer<KubeObject>, 'hasSynced' | 'synced' | 'run'>[] = [];
   const listeners = new Set<() => void>();
   const tell = () => {
@@ -94,7 +125,7 @@ export function watchObjects(options: WatchObjectsOptions): WatchedObjects {
   };
   const keep = <T extends KubeObject>(part: Part, resource: Resource<T>) => {
     if (without.includes(part)) return undefined;
-    const informer = new Informer<T>({ client, clock, log, resource, ...scope });
+    const informer = new Informer<T>({ client, clock, log, resource, ...scopeOf(namespace) });
     informer.onEvent(tell);
     kept.push(informer);
     return informer;

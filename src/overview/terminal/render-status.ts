@@ -245,14 +245,16 @@ function troubleNotes(of: { health: Health; troubles: readonly Trouble[] }, at: 
 }
 
 function unreadableNote({ part, resource, reason }: Unreadable): Note {
-  const { plural } = resource;
+  const { apiVersion, plural } = resource;
+  const [group] = apiVersion.split('/');
+  const kind = apiVersion.includes('/') ? `${plural}.${group}` : plural;
   const less =
     part === 'ledgers' || part === 'leases'
       ? 'connections are those that the operator last wrote into status, some seconds old'
       : 'they are missing below';
   const why =
     reason === 'Forbidden'
-      ? `you may not list ${plural}.eppset.io`
-      : `this cluster has no ${plural}.eppset.io: its definitions are older`;
+      ? `you may not list ${kind}`
+      : `this cluster has no ${kind}: its definitions are older`;
   return { mark: '! ', text: `${why}: ${less}`, style: 'passing' };
 }
