@@ -1,5 +1,6 @@
 /**
- * Bundles src/main.ts into dist/: `eppset.js` and one chunk a subcommand, so that an adapter never parses the operator's code.
+ * Bundles src/main.ts into dist/: `eppset.js`, the kubectl plugin, and one chunk a subcommand, so that an adapter never parses the
+ * operator's code.
  * No package is needed at run time. The same sources give the same bytes.
  */
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +21,7 @@ export async function bundle(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { eppset: 'src/main.ts' },
+    entryPoints: { eppset: 'src/main.ts', 'kubectl-eppset': 'src/kubectl-eppset.ts' },
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -45,7 +46,7 @@ export async function bundle(folder: string): Promise<void> {
   });
   await writeFile(join(folder, SBOM), await sbom(root, metafile));
   await bundleConsolePage(join(folder, 'console/page'));
-  await chmod(join(folder, 'eppset.js'), 0o755);
+  for (const program of ['eppset.js', 'kubectl-eppset.js']) await chmod(join(folder, program), 0o755);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle(join(root, 'dist'));

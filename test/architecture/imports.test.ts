@@ -39,7 +39,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'simulator',
     'embedded',
   ],
-  'main.ts': ['lib', 'commands'],
+  'main.ts': ['commands'],
+  'kubectl-eppset.ts': ['commands'],
 };
 
 const IMPORT =
