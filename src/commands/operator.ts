@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../lib/clock.ts';
 import { createHttpServer, listen } from '../lib/http-server.ts';
@@ -14,10 +14,14 @@ interface Options extends ClusterOptions {
   namespace?: string;
   image?: string;
   egressImage?: string;
+  networkPolicies?: 'keep' | 'remove';
+  monitoringNamespaces?: Record<string, string>;
+  monitoringPods?: Record<string, string>;
   leaderElection: boolean;
   leaseNamespace?: string;
   httpHost: string;
   httpPort: number;
+  console?: boolean;
   timeScale: number;
 }
 
@@ -27,6 +31,18 @@ export function operatorCommand(): Command {
     .option('--namespace <name>', 'work in this namespace alone; default: in all')
     .option('--image <name>', "image of the adapters; default: that of the operator's own pod")
     .option('--egress-image <name>', 'image of nginx for egress proxies; none: every connection is direct')
+    .addOption(
+      new Option(
+        '--network-policies <what>',
+        'keep a NetworkPolicy for each set and gateway, or remove those that were made; default: neither',
+      ).choices(['keep', 'remove']),
+    )
+    .option(
+      '--monitoring-namespaces <labels>',
+      'of the namespaces whose pods may read metrics through the NetworkPolicies, as a=b,c=d; default: none',
+      labelsOf,
+    )
+    .option('--monitoring-pods <labels>', 'of the pods there; default: all', labelsOf)
     .option('--no-leader-election', 'nobody else is there: for one process on a desk')
     .option(
       '--lease-namespace <name>',
@@ -34,6 +50,7 @@ export function operatorCommand(): Command {
     )
     .option('--http-host <address>', 'where /livez, /readyz and /metrics are served', '0.0.0.0')
     .option('--http-port <number>', 'their port', numberBetween(0, 65_535), 8081)
+    .option('--console', 'serve the console there too, to those whose token may list what it shows')
     .option(
       '--time-scale <factor>',
       'shrinks the times of the connection budget: for tests and demos, never for a real registry',
@@ -41,6 +58,28 @@ export function operatorCommand(): Command {
       1,
     );
   return addClusterOptions(command).action(run);
+}
+
+function labelsOf(text: string): Record<string, string> {
+  const terms = text.split(',').map((term) => term.split('='));
+  if (terms.some((term) => term.length !== 2 || term[0] === '')) {
+    throw new InvalidArgumentError('It must be labels such as kubernetes.io/metadata.name=monitoring,a=b.');
+  }
+  return Object.fromEntries(terms);
+}
+
+function networkPolicies({
+  networkPolicies: mode,
+  monitoringNamespaces: namespaces,
+  monitoringPods: pods,
+}: Options): Pick<OperatorOptionsInput, 'networkPolicies'> {
+  if (mode !== 'keep' || namespaces === undefined) {
+    if (namespaces !== undefined)
+      throw new Error('--monitoring-namespaces goes with --network-policies keep');
+    if (pods !== undefined) throw new Error('--monitoring-pods goes with --monitoring-namespaces');
+    return mode === undefined ? {} : { networkPolicies: { mode } };
+  }
+  return { networkPolicies: { mode, monitoring: { namespaces, ...(pods !== undefined && { pods }) } } };
 }
 
 async function run(options: Options): Promise<void> {
@@ -64,13 +103,16 @@ async function run(options: Options): Promise<void> {
       return { ready: reason === undefined, reasons: reason === undefined ? [] : [reason] };
     },
   });
+  const console = options.console
+    ? await (await import('./operator-console.ts')).addOperatorConsole(app, options, log)
+    : undefined;
   const { url } = await listen(app, { host: options.httpHost, port: options.httpPort });
   log.info({ url }, 'health and metrics are served');
   try {
     // Who lost the lead starts anew: a process that led may not go on with what it believed.
     if ((await operator.run(stop)) === 'lost') process.exitCode = 1;
   } finally {
-    await Promise.allSettled([app.close(), client.close(), election.client.close()]);
+    await Promise.allSettled([app.close(), console?.close(), client.close(), election.client.close()]);
   }
 }
 
@@ -85,6 +127,7 @@ function operatorInput(options: Options, home: string): OperatorOptionsInput {
     ...(options.egressImage !== undefined && {
       egressImage: options.egressImage === 'none' ? false : options.egressImage,
     }),
+    ...networkPolicies(options),
     ...(POD_NAME && POD_NAMESPACE && { pod: { namespace: POD_NAMESPACE, name: POD_NAME } }),
   };
 }

@@ -4,6 +4,8 @@ import type {
   V1Deployment,
   V1EndpointSlice,
   V1Ingress,
+  V1NetworkPolicyIngressRule,
+  V1NetworkPolicySpec,
   V1Pod,
   V1PodDisruptionBudget,
   V1Role,
@@ -27,6 +29,12 @@ export type Role = Body<V1Role>;
 export type RoleBinding = Body<V1RoleBinding>;
 export type PodDisruptionBudget = Body<V1PodDisruptionBudget>;
 export type Ingress = Body<V1Ingress>;
+/** client-node writes the wire's `from` as `_from`. */
+export interface NetworkPolicy extends KubeObject {
+  spec: Omit<V1NetworkPolicySpec, 'ingress'> & {
+    ingress?: (Pick<V1NetworkPolicyIngressRule, 'ports'> & { from?: V1NetworkPolicyIngressRule['_from'] })[];
+  };
+}
 
 /** coordination.k8s.io Lease, with micro-second time strings. */
 export interface CoordinationLease extends KubeObject {
@@ -87,6 +95,11 @@ export const POD_DISRUPTION_BUDGET = resource<PodDisruptionBudget>(
   'policy/v1',
   'PodDisruptionBudget',
   'poddisruptionbudgets',
+);
+export const NETWORK_POLICY = resource<NetworkPolicy>(
+  'networking.k8s.io/v1',
+  'NetworkPolicy',
+  'networkpolicies',
 );
 export const INGRESS = resource<Ingress>('networking.k8s.io/v1', 'Ingress', 'ingresses');
 export const COORDINATION_LEASE = resource<CoordinationLease>('coordination.k8s.io/v1', 'Lease', 'leases');

@@ -5,7 +5,7 @@ import { EPP_GATEWAY, type EppGateway } from '../api/v1alpha1/gateway.ts';
 import { LABEL } from '../api/v1alpha1/labels.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../api/v1alpha1/set.ts';
-import { POD, type Pod } from '../kube/builtin.ts';
+import { NETWORK_POLICY, POD, type Pod } from '../kube/builtin.ts';
 import { Informer } from '../kube/informer.ts';
 import type { Reader, Watcher } from '../kube/interfaces.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
@@ -55,6 +55,8 @@ export interface CachesOptions {
   log: Log;
   /** All namespaces when there is none. */
   namespace?: string | undefined;
+  /** True: NetworkPolicies are among the owned kinds. Default false: there may be no right to see them. */
+  networkPolicies?: boolean;
   /** Everything is looked at again in this period, so that no mistake lasts. Default 10 minutes. */
   resyncMs?: number;
 }
@@ -84,7 +86,8 @@ export function createCaches(options: CachesOptions): Caches {
   gatewayPods.addIndex(BY_GATEWAY, gatewayOf);
   leases.addIndex(BY_NAMESPACE, namespaceOf);
   leases.addIndex(BY_LEASE_SET, ({ metadata, spec }) => [`${metadata.namespace}/${spec.set}`]);
-  const owned = OWNED_KINDS.map((resource) => {
+  const kinds = options.networkPolicies ? [...OWNED_KINDS, NETWORK_POLICY] : OWNED_KINDS;
+  const owned = kinds.map((resource) => {
     const cache = cacheOf(resource, { labelSelector: MANAGED_SELECTOR });
     cache.addIndex(BY_OWNER, ownerUids);
     cache.addIndex(BY_SET, ownerNames);

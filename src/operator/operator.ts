@@ -109,14 +109,26 @@ class RunnableOperator implements Operator {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const { clock, log, metrics } = this.#dependencies;
-    const { namespace, timeScale, identity, egressImage } = this.#options;
+    const { namespace, timeScale, identity, egressImage, networkPolicies } = this.#options;
     const egress = egressImage === undefined ? {} : { egressImage };
+    const policies = networkPolicies?.mode === 'keep' ? { networkPolicies } : {};
     const mayWrite = this.#election?.isLeader ?? (() => !signal.aborted);
     const client = guardedClient(this.#dependencies.client, mayWrite, signal);
-    const pods = { ...(await adapterImage(client, this.#options, signal)), timeScale, ...egress };
+    const pods = {
+      ...(await adapterImage(client, this.#options, signal)),
+      timeScale,
+      ...egress,
+      ...policies,
+    };
     log.info({ image: pods.image, namespace: namespace ?? 'all' }, 'operator leads');
 
-    const caches = createCaches({ client, clock, log, namespace });
+    const caches = createCaches({
+      client,
+      clock,
+      log,
+      namespace,
+      networkPolicies: networkPolicies !== undefined,
+    });
     const budget = cachedBudget(caches);
     const events = new KubeEventRecorder({
       client,
@@ -141,7 +153,7 @@ class RunnableOperator implements Operator {
         (s) => caches.run(s),
         (s) => runAllocator({ ...shared, counts: this.#counts, namespace, timeScale, signal: s }),
         (s) => setController({ ...shared, pods }).run(s),
-        (s) => registryController({ ...shared, ...egress }).run(s),
+        (s) => registryController({ ...shared, ...egress, ...policies }).run(s),
         (s) => gatewayController({ ...shared, pods, reports }).run(s),
         (s) => internalTokenController(shared).run(s),
       ]);

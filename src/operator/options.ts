@@ -1,7 +1,28 @@
 import { z } from 'zod';
+import { LABEL_KEY_PATTERN, labelValue } from '../api/schema/names.ts';
 
 /** Namespace and name of something, as flags and the downward API give them. */
 const place = z.strictObject({ namespace: z.string().min(1).max(63), name: z.string().min(1).max(253) });
+
+const labels = z.record(
+  z.string().regex(new RegExp(`^${LABEL_KEY_PATTERN}$`), 'must be the key of a label'),
+  labelValue(),
+);
+
+const networkPolicies = z
+  .discriminatedUnion('mode', [
+    z.strictObject({
+      mode: z.literal('keep').describe('One is kept for each set, gateway and egress proxy.'),
+      monitoring: z
+        .strictObject({
+          namespaces: labels.describe('Labels of the namespaces that metrics may be read from.'),
+          pods: labels.default({}).describe('Labels of the pods there; all by default.'),
+        })
+        .optional(),
+    }),
+    z.strictObject({ mode: z.literal('remove').describe('Those that were made are removed.') }),
+  ])
+  .describe('Without it the operator does not look at NetworkPolicies, and needs no right to.');
 
 /** What an operator is started with. */
 export const operatorOptions = z
@@ -24,6 +45,7 @@ export const operatorOptions = z
       .describe(
         'Image of egress proxies whose account names none; false: there are none here, every connection is direct.',
       ),
+    networkPolicies: networkPolicies.optional(),
     imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
     pod: place.optional().describe('The pod that the operator runs in, if it runs in one.'),
     timeScale: z

@@ -19,6 +19,7 @@ import {
   type InternalTokenOptions,
   internalTokenController,
 } from '../../src/operator/internal-token/internal-token-controller.ts';
+import type { OperatorOptions } from '../../src/operator/options.ts';
 import { registryController } from '../../src/operator/registry-controller/registry-controller.ts';
 import { setController } from '../../src/operator/set-controller/set-controller.ts';
 import { eventually } from '../support/eventually.ts';
@@ -43,6 +44,7 @@ export interface OwnParts {
   token?: Pick<Partial<InternalTokenOptions>, 'clock'>;
   /** Of gateways; by default none is ready. */
   reports?: GatewayReports;
+  networkPolicies?: OperatorOptions['networkPolicies'];
 }
 
 /** All controllers without an allocator: tests write ledgers and leases themselves. */
@@ -51,11 +53,17 @@ export async function startControllers(
   namespace: string,
   own: OwnParts = {},
 ): Promise<RunningControllers> {
-  const { log = silentLog, timeScale = 1 } = own;
+  const { log = silentLog, timeScale = 1, networkPolicies } = own;
   const metrics = new Registry();
   const client = await openClient(kubeconfig, metrics);
   const abort = new AbortController();
-  const caches = createCaches({ client, clock, log, namespace });
+  const caches = createCaches({
+    client,
+    clock,
+    log,
+    namespace,
+    networkPolicies: networkPolicies !== undefined,
+  });
   const budget = cachedBudget(caches);
   const events = new KubeEventRecorder({
     client,
@@ -65,10 +73,11 @@ export async function startControllers(
     instance: 'test',
   });
   const shared = { client, clock, log, events, caches, budget, metrics };
-  const pods = { image: 'eppset:test', timeScale };
+  const kept = networkPolicies?.mode === 'keep' ? { networkPolicies } : {};
+  const pods = { image: 'eppset:test', timeScale, ...kept };
   const running = [
     setController({ ...shared, pods }).run(abort.signal),
-    registryController(shared).run(abort.signal),
+    registryController({ ...shared, ...kept }).run(abort.signal),
     gatewayController({ ...shared, pods, reports: own.reports ?? { ask: async () => [] } }).run(abort.signal),
     internalTokenController({ ...shared, ...own.token }).run(abort.signal),
     caches.run(abort.signal),

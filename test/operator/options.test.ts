@@ -23,6 +23,13 @@ describe('the options', () => {
     ['a time scale that stretches', { timeScale: 2 }],
     ['an unknown pull policy', { imagePullPolicy: 'Sometimes' }],
     ['an election nowhere', { leaderElection: true }],
+    ['policies of no such mode', { networkPolicies: { mode: 'off' } }],
+    ['a label without a value', { networkPolicies: { mode: 'keep', monitoring: { namespaces: { a: 1 } } } }],
+    [
+      'a label of no such key',
+      { networkPolicies: { mode: 'keep', monitoring: { namespaces: { '': 'x' } } } },
+    ],
+    ['scrapers of policies that go', { networkPolicies: { mode: 'remove', monitoring: { namespaces: {} } } }],
     ['a misspelt field', { namespaces: 'x' }],
   ])('cannot have %s', (_what, change) => {
     expect(operatorOptions.safeParse({ ...base, ...change }).success).toBe(false);

@@ -47,9 +47,9 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $args = append $args "--network-policies=keep" -}}
 {{- with include "eppset.selector" .Values.networkPolicies.monitoring.namespaceLabels -}}
 {{- $args = append $args (printf "--monitoring-namespaces=%s" .) -}}
-{{- end -}}
-{{- with include "eppset.selector" .Values.networkPolicies.monitoring.podLabels -}}
+{{- with include "eppset.selector" $.Values.networkPolicies.monitoring.podLabels -}}
 {{- $args = append $args (printf "--monitoring-pods=%s" .) -}}
+{{- end -}}
 {{- end -}}
 {{- else if .Values.networkPolicies.remove -}}
 {{- $args = append $args "--network-policies=remove" -}}

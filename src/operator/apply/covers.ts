@@ -38,10 +38,15 @@ function coversField(name: string, intent: unknown, live: unknown): boolean {
 }
 
 function coversList(name: string, intent: readonly unknown[], live: readonly unknown[]): boolean {
-  if (MERGED_LISTS.has(name)) {
+  if (MERGED_LISTS.has(name) && !isOfPolicy(name, intent)) {
     return intent.every((item) => live.some((candidate) => coversField('', item, candidate)));
   }
   return intent.length === live.length && intent.every((item, index) => coversField('', item, live[index]));
+}
+
+/** Ports of a NetworkPolicy have no names and are replaced as a whole: one more lets somebody in. */
+function isOfPolicy(name: string, items: readonly unknown[]): boolean {
+  return name === 'ports' && items.every((item) => isRecord(item) && item.name === undefined);
 }
 
 function coversMap(name: string, intent: Record<string, unknown>, live: Record<string, unknown>): boolean {

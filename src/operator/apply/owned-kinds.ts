@@ -10,7 +10,7 @@ import {
 } from '../../kube/builtin.ts';
 import type { Resource } from '../../kube/objects.ts';
 
-/** Every kind that a set or a gateway may own: where leftovers are looked for. */
+/** Every kind that a set or a gateway may own: where leftovers are looked for. NetworkPolicies are looked for where they were asked for. */
 export const OWNED_KINDS: readonly Resource[] = [
   SERVICE_ACCOUNT,
   ROLE,

@@ -12,11 +12,12 @@ import { BY_REGISTRY, BY_SET, type Caches } from '../caches.ts';
 import { type Again, broughtAbout } from '../reconcile-parts.ts';
 import { egressObjects } from '../specs/egress/objects.ts';
 import { egressName, setObjectNames } from '../specs/names.ts';
+import type { WithNetworkPolicies } from '../specs/network-policy.ts';
 import type { Update } from '../status/workload-conditions.ts';
 import { leaving, notSupported, proxiesCondition, refusedEgress } from './egress-condition.ts';
 import { egressUsers, type SetPods } from './egress-users.ts';
 
-export interface EgressOptions {
+export interface EgressOptions extends WithNetworkPolicies {
   client: KubeClient;
   clock: Clock;
   log: Log;
@@ -61,7 +62,7 @@ export class Egress {
     if (registry.spec.egress.mode !== 'nginx') return await this.#leave(registry, signal);
     if (image === false) return { condition: notSupported() };
     const { judgement, ...turn } = await broughtAbout({ events, log }, registry, () =>
-      this.#objects.bring(registry, egressObjects(registry, image), signal),
+      this.#objects.bring(registry, egressObjects(registry, image, this.#options), signal),
     );
     if (judgement.state === 'refused') return { ...turn, condition: refusedEgress(judgement.refusal) };
     const deployment = this.#objects.seenOwn(registry, DEPLOYMENT, egressName(registry.metadata.name));

@@ -21,6 +21,7 @@ import { gatewayMeta, gatewaySelector } from '../specs/gateway/labels.ts';
 import { gatewayObjects } from '../specs/gateway/objects.ts';
 import { selectorText } from '../specs/labels.ts';
 import { gatewayObjectNames } from '../specs/names.ts';
+import type { WithNetworkPolicies } from '../specs/network-policy.ts';
 import type { PodImage } from '../specs/pod.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
@@ -40,7 +41,7 @@ export interface GatewayControllerOptions {
   caches: Caches;
   reports: GatewayReports;
   /** What all gateways' pods have in common. */
-  pods: PodImage;
+  pods: PodImage & WithNetworkPolicies;
 }
 
 /** Brings about what an EppGateway asks for. What is wrong with one leaves all that runs as it is. */

@@ -17,13 +17,14 @@ import { Egress } from '../egress/egress.ts';
 import { recheckMs } from '../needed-secret.ts';
 import { sooner } from '../reconcile-parts.ts';
 import { NGINX_IMAGE } from '../specs/egress/objects.ts';
+import type { WithNetworkPolicies } from '../specs/network-policy.ts';
 import { setFinalizer } from '../status/finalizer.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { transitions } from '../status/transitions.ts';
 import { lookAtSecrets, type SecretsLook } from './credentials.ts';
 import { type RegistryView, registryStatus, type SetFigures } from './registry-status.ts';
 
-export interface RegistryControllerOptions {
+export interface RegistryControllerOptions extends WithNetworkPolicies {
   client: KubeClient;
   clock: Clock;
   log: Log;

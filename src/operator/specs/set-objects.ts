@@ -3,6 +3,7 @@ import type { EppSet } from '../../api/v1alpha1/set.ts';
 import {
   CONFIG_MAP,
   DEPLOYMENT,
+  NETWORK_POLICY,
   POD_DISRUPTION_BUDGET,
   ROLE,
   ROLE_BINDING,
@@ -17,6 +18,7 @@ import { deployment } from './deployment.ts';
 import { fileText } from './file-text.ts';
 import { ownedMeta, podSelector } from './labels.ts';
 import { setObjectNames } from './names.ts';
+import { adapterNetworkPolicy, type WithNetworkPolicies } from './network-policy.ts';
 import type { PodImage } from './pod.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { role } from './role.ts';
@@ -24,14 +26,18 @@ import { roleBinding } from './role-binding.ts';
 import { clusterService, headlessService } from './service.ts';
 import { serviceAccount } from './service-account.ts';
 
-export interface SetObjectsOptions extends PodImage {
+export interface SetObjectsOptions extends PodImage, WithNetworkPolicies {
   timeScale: number;
   /** Of the egress proxies; false: there are none here, and every connection is direct. */
   egressImage?: string | false;
 }
 
 /** All that a set consists of, in the order of creation: what pods need comes before the Deployment. */
-export function setObjects(set: EppSet, registries: RegistriesByName, options: SetObjectsOptions): Desired[] {
+export function setObjects(
+  set: EppSet,
+  registries: RegistriesByName,
+  { networkPolicies, ...options }: SetObjectsOptions,
+): Desired[] {
   const text = fileText(adapterFile(set, registries, options));
   const configChecksum = sha256(text);
   const names = setObjectNames(set.metadata.name);
@@ -47,6 +53,9 @@ export function setObjects(set: EppSet, registries: RegistriesByName, options: S
     { resource: SERVICE, object: clusterService(metadata, selector) },
     { resource: SERVICE, object: headlessService(ownedMeta(set, names.pods), selector) },
     { resource: POD_DISRUPTION_BUDGET, object: podDisruptionBudget(metadata, selector) },
+    ...(networkPolicies
+      ? [{ resource: NETWORK_POLICY, object: adapterNetworkPolicy(set, registries, networkPolicies) }]
+      : []),
     { resource: DEPLOYMENT, object: deployment(set, registries, { ...options, configChecksum }) },
   ];
 }

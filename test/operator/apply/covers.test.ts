@@ -40,6 +40,7 @@ describe('covers', () => {
       { containers: [{ name: 'a', image: 'y' }] },
     ],
     ['our container gone', { containers: [{ name: 'a' }] }, { containers: [{ name: 'b' }] }],
+    ['a port more in a policy', { ports: [{ port: 53 }] }, { ports: [{ port: 53 }, { port: 22 }] }],
     ['another amount', { requests: { cpu: '100m' } }, { requests: { cpu: '200m' } }],
     ['an amount gone', { requests: { cpu: '100m' } }, { requests: {} }],
     ['an owner gone', { ownerReferences: [{ uid: 'a' }] }, { ownerReferences: [] }],

@@ -5,6 +5,7 @@ import {
   CONFIG_MAP,
   DEPLOYMENT,
   type Deployment,
+  NETWORK_POLICY,
   POD_DISRUPTION_BUDGET,
   SERVICE,
   type Service,
@@ -15,6 +16,7 @@ import { sha256 } from '../canonical.ts';
 import { configMap } from '../config-map.ts';
 import { COMPONENT_EGRESS, metaOf } from '../labels.ts';
 import { egressName } from '../names.ts';
+import { egressNetworkPolicy, type WithNetworkPolicies } from '../network-policy.ts';
 import { restrictedContainer, restrictedPod } from '../pod.ts';
 import { podDisruptionBudget } from '../pod-disruption-budget.ts';
 import { EGRESS_PORT, nginxConf, PROBE_PORT, RESOLVER_SCRIPT } from './nginx-conf.ts';
@@ -47,7 +49,11 @@ export function egressLabels(registry: EppRegistry): Record<string, string> {
 }
 
 /** The proxies of an account with `egress.mode: nginx`, in the order of creation. */
-export function egressObjects(registry: EppRegistry, image: string): Desired[] {
+export function egressObjects(
+  registry: EppRegistry,
+  image: string,
+  { networkPolicies }: WithNetworkPolicies = {},
+): Desired[] {
   const selector = egressSelector(registry);
   const metadata = metaOf(registry, egressName(registry.metadata.name), egressLabels(registry));
   const { endpoint, connections } = registry.spec;
@@ -62,6 +68,9 @@ export function egressObjects(registry: EppRegistry, image: string): Desired[] {
     { resource: CONFIG_MAP, object: configMap(metadata, CONFIG_FILE, text) },
     { resource: SERVICE, object: service(metadata, selector) },
     { resource: POD_DISRUPTION_BUDGET, object: podDisruptionBudget(metadata, selector) },
+    ...(networkPolicies
+      ? [{ resource: NETWORK_POLICY, object: egressNetworkPolicy(metadata, selector, registry) }]
+      : []),
     { resource: DEPLOYMENT, object: deployment(registry, metadata, { image, checksum: sha256(text) }) },
   ];
 }

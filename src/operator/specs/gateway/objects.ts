@@ -4,6 +4,7 @@ import {
   CONFIG_MAP,
   DEPLOYMENT,
   INGRESS,
+  NETWORK_POLICY,
   POD_DISRUPTION_BUDGET,
   ROLE,
   ROLE_BINDING,
@@ -14,6 +15,7 @@ import type { Desired } from '../../apply/owned-objects.ts';
 import { configMap } from '../config-map.ts';
 import { fileText } from '../file-text.ts';
 import { gatewayObjectNames } from '../names.ts';
+import { gatewayNetworkPolicy, type WithNetworkPolicies } from '../network-policy.ts';
 import type { PodImage } from '../pod.ts';
 import { podDisruptionBudget } from '../pod-disruption-budget.ts';
 import { roleBinding } from '../role-binding.ts';
@@ -29,7 +31,11 @@ import { gatewayRole } from './role.ts';
  * All that a gateway consists of, in the order of creation. No finalizer is on any of it: a gateway holds no connection to a registry, so
  * the garbage collector may take everything at once.
  */
-export function gatewayObjects(gateway: EppGateway, file: GatewayFileInput, image: PodImage): Desired[] {
+export function gatewayObjects(
+  gateway: EppGateway,
+  file: GatewayFileInput,
+  { networkPolicies, ...image }: PodImage & WithNetworkPolicies,
+): Desired[] {
   const { replicas, ingress } = gateway.spec;
   const names = gatewayObjectNames(gateway.metadata.name);
   const selector = gatewaySelector(gateway);
@@ -47,6 +53,7 @@ export function gatewayObjects(gateway: EppGateway, file: GatewayFileInput, imag
       ? []
       : [{ resource: POD_DISRUPTION_BUDGET, object: podDisruptionBudget(metadata, selector) }]),
     ...(ingress ? [{ resource: INGRESS, object: gatewayIngress(gateway, ingress) }] : []),
+    ...(networkPolicies ? [{ resource: NETWORK_POLICY, object: gatewayNetworkPolicy(gateway) }] : []),
     { resource: DEPLOYMENT, object: gatewayDeployment(gateway, { ...image, configChecksum }) },
   ];
 }
