@@ -37,6 +37,8 @@ export interface EmbeddedOptions {
   timeScale?: number;
   log: Log;
   clock?: Clock;
+  /** Where the operator tells its metrics; nobody reads them by default. */
+  metrics?: Registry;
   /** First of the ports of the Services; whatever is free by default. */
   firstPort?: number;
   /** Folder that keeps objects and simulated registries from one cluster to the next. Nothing is kept by default. */
@@ -104,6 +106,7 @@ class Cluster implements EmbeddedCluster {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #timeScale: number;
+  readonly #metrics: Registry;
   readonly #folder: string;
   readonly #state: StateFolder | undefined;
   readonly #services: Services;
@@ -115,7 +118,7 @@ class Cluster implements EmbeddedCluster {
   #closed: Promise<void> | undefined;
 
   constructor(options: EmbeddedOptions, { folder, state, kept }: Places) {
-    const { log, clock = systemClock, timeScale = 1, firstPort } = options;
+    const { log, clock = systemClock, timeScale = 1, metrics = new Registry(), firstPort } = options;
     const client = new EmbeddedStore({ clock, log, kinds: customKinds(), ...(kept && { kept }) });
     state?.follow(client);
     this.#state = state;
@@ -124,6 +127,7 @@ class Cluster implements EmbeddedCluster {
     this.#log = log;
     this.#clock = clock;
     this.#timeScale = timeScale;
+    this.#metrics = metrics;
     this.#folder = folder;
     this.#services = new Services({ ...shared, ...(firstPort !== undefined && { firstPort }) });
     const runner = new ProgramRunner({
@@ -151,7 +155,7 @@ class Cluster implements EmbeddedCluster {
         client: this.client,
         clock: this.#clock,
         log: this.#log.child({ part: 'operator' }),
-        metrics: new Registry(),
+        metrics: this.#metrics,
         podOrigin: loopbackOrigin,
       },
       {
