@@ -35,6 +35,16 @@ export const netEpp: Library = {
   install: (progress) => installPackages(['libnet-epp-perl', 'perl'], progress),
 };
 
+export const NGINX_STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
+
+/** Debian's nginx, which has the stream module beside it. */
+export const nginx: Library = {
+  name: 'nginx with its stream module (libnginx-mod-stream)',
+  isInstalled: async () => (await works('nginx', ['-v'])) && existsSync(NGINX_STREAM_MODULE),
+  whyNot: async () => whyNoApt(),
+  install: (progress) => installPackages(['nginx-light', 'libnginx-mod-stream'], progress),
+};
+
 /** What is installed into a folder of the cache, under the checksum of what it is made of. */
 interface Cached extends Library {
   readonly folder: string;
@@ -137,7 +147,7 @@ export const instantEpp = cached('instant-epp', {
   },
 });
 
-const LIBRARIES: readonly Library[] = [netEpp, goEpp, eppTools, instantEpp];
+const LIBRARIES: readonly Library[] = [netEpp, nginx, goEpp, eppTools, instantEpp];
 
 async function works(command: string, args: readonly string[]): Promise<boolean> {
   const outcome = await run(command, args).catch(() => undefined);

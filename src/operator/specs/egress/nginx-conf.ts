@@ -20,6 +20,8 @@ export interface NginxConfOptions {
   probe?: readonly string[];
   /** Where it may write. */
   folder?: string;
+  /** A file, where a line goes for each stream that ended. */
+  log?: string;
   /** Shared objects to load, where the stream module is one. */
   modules?: readonly string[];
 }
@@ -33,7 +35,7 @@ const BEYOND_IDLE_SECONDS = 60;
  * The file. It includes `resolver.conf` of its folder, written at the start by `RESOLVER_SCRIPT`, where the host is a name that may move.
  */
 export function nginxConf(options: NginxConfOptions): string {
-  const { registry, host, port, idleTimeoutSeconds, limit, folder = '/tmp' } = options;
+  const { registry, host, port, idleTimeoutSeconds, limit, folder = '/tmp', log = '/dev/stdout' } = options;
   const listen = options.listen ?? [`${EGRESS_PORT}`, `[::]:${EGRESS_PORT}`];
   const probe = options.probe ?? [`${PROBE_PORT}`, `[::]:${PROBE_PORT}`];
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -50,7 +52,7 @@ export function nginxConf(options: NginxConfOptions): string {
     '  log_format session escape=json \'{"time":"$time_iso8601","registry":"' +
       `${registry}","client":"$remote_addr","upstream":"$upstream_addr",` +
       '"status":$status,"seconds":$session_time,"sent":"$upstream_bytes_sent","received":"$upstream_bytes_received"}\';',
-    '  access_log /dev/stdout session;',
+    `  access_log ${log} session;`,
     ...(moves
       ? [
           `  include ${folder}/resolver.conf;`,
