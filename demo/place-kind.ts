@@ -16,7 +16,15 @@ import { toStderr } from '../test/cluster/progress.ts';
 import { helmPath } from '../test/cluster/tools.ts';
 import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
-import { actions, byHelm, clientOf, installAll, kubectlOk, manifestText } from './place-kubernetes.ts';
+import {
+  actions,
+  byHelm,
+  clientOf,
+  installAll,
+  type Kubectl,
+  kubectlOk,
+  manifestText,
+} from './place-kubernetes.ts';
 
 /** The cluster that `make up` leaves running. */
 const KEPT_NAME = 'eppset';
@@ -33,8 +41,20 @@ const NODE_PORTS: Readonly<Record<string, number>> = {
   [GATEWAY.service]: 30087,
 };
 
+/** A place whose cluster can be reached otherwise too. */
+export interface KindPlace extends Place {
+  readonly kubeconfig: string;
+  readonly kubectl: Kubectl;
+  /** Our own image in the cluster. */
+  readonly image: string;
+  /** When `helm install` began, by performance.now(). */
+  readonly installedAtMs: number;
+  /** `helm upgrade` with the same values. */
+  upgrade(): Promise<void>;
+}
+
 /** @param options.keep the cluster outlives this process, under a name of its own */
-export async function openKind(options: { keep: boolean }): Promise<Place> {
+export async function openKind(options: { keep: boolean }): Promise<KindPlace> {
   const found = await openCluster(KEPT_NAME);
   const cluster = options.keep || found ? KEPT_NAME : uniqueName('eppset-demo');
   const keep = cluster === KEPT_NAME;
@@ -50,9 +70,18 @@ export async function openKind(options: { keep: boolean }): Promise<Place> {
   ]);
   try {
     await kind.loadImage(image);
-    await installAll(kind.kubectl, image, byHelm(await helmPath(toStderr), kind.kubeconfigPath));
+    const install = byHelm(await helmPath(toStderr), kind.kubeconfigPath);
+    const installedAtMs = performance.now();
+    await installAll(kind.kubectl, image, install);
     await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));
-    return await placeOf(kind, image, keep);
+    return {
+      ...(await placeOf(kind, image, keep)),
+      kubeconfig: kind.kubeconfigPath,
+      kubectl: kind.kubectl,
+      image,
+      installedAtMs,
+      upgrade: () => install(kind.kubectl, image),
+    };
   } catch (error) {
     if (!keep) await kind.delete();
     throw error;

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NAMESPACE, type Place } from '../../demo/place.ts';
+import { GATEWAY } from '../../demo/cast.ts';
+import { NAMESPACE } from '../../demo/place.ts';
+import type { KindPlace } from '../../demo/place-kind.ts';
+import { kubectlOk } from '../../demo/place-kubernetes.ts';
 import { play } from '../../demo/story.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
@@ -35,11 +38,75 @@ const SILENT_KINDS: readonly Resource<KubeObject>[] = [
   ROLE_BINDING,
 ];
 
-let place: Place;
+const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
+
+let place: KindPlace;
+/** Seconds from `helm install` to the first check that was answered. */
+let firstCheckAfter: number;
 beforeAll(async () => {
-  place = await openStage();
+  place = await openStage(async ({ serviceUrl, installedAtMs }) => {
+    await eventually(async () => (await check(serviceUrl(GATEWAY.service))) === 200, {
+      timeoutMs: 120_000,
+      everyMs: 200,
+      what: 'the first check is answered',
+    });
+    firstCheckAfter = (performance.now() - installedAtMs) / 1_000;
+    console.log(`first check answered ${firstCheckAfter.toFixed(1)} s after helm install was started`);
+  });
 });
 afterAll(() => place?.close());
+
+/** The status of an availability check; undefined where nobody answers. */
+async function check(gateway: string): Promise<number | undefined> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ names: ['example.com'] });
+  return fetch(`${gateway}/com/check`, { method: 'POST', headers, body }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => undefined,
+  );
+}
+
+describe('an installation by the chart', () => {
+  it('answers the first check within a minute', () => {
+    expect(firstCheckAfter).toBeLessThan(60);
+  });
+
+  it('stays as it is through helm upgrade with the same values and a restart of the operators, but for the mark of the new leader', async () => {
+    await settled();
+    const [before, terms] = [await versions(), await ledgerTerms()];
+    await place.upgrade();
+    const operators = await place.client.list(DEPLOYMENT, OPERATORS);
+    expect(operators.items.map(({ metadata }) => metadata.generation)).toEqual([1]);
+    await kubectlOk(place.kubectl, [
+      'delete',
+      'pod',
+      '-n',
+      OPERATORS.namespace,
+      '-l',
+      OPERATORS.labelSelector,
+    ]);
+    // It marks every ledger before it does anything, so that no former leader writes there any more.
+    await eventually(
+      async () => Object.entries(await ledgerTerms()).every(([name, term]) => term > (terms[name] ?? 0)),
+      { timeoutMs: 60_000, everyMs: 500, what: 'a new leader' },
+    );
+    await eventually(
+      async () => (await place.client.list(DEPLOYMENT, OPERATORS)).items[0]?.status?.readyReplicas === 2,
+      { timeoutMs: 60_000, what: 'the operators are ready again' },
+    );
+    const besides = (all: Record<string, string>) =>
+      Object.entries(all).filter(([name]) => !name.startsWith(EPP_CONNECTION_LEDGER.kind));
+    expect(besides(await versions())).toEqual(besides(before));
+  });
+});
+
+async function ledgerTerms(): Promise<Record<string, number>> {
+  const { items } = await place.client.list(EPP_CONNECTION_LEDGER, { namespace: NAMESPACE });
+  return Object.fromEntries(items.map(({ metadata, spec }) => [metadata.name, spec.term]));
+}
 
 /** Version of every object that the operator writes, by kind and name. */
 async function versions(): Promise<Record<string, string>> {
@@ -92,7 +159,6 @@ describe('a steady cluster', () => {
   });
 });
 
-const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
 /** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s: the rest is for work. */
 const BETWEEN_KILLS_MS = 60_000;
 
