@@ -58,6 +58,9 @@ test-e2e: $(DEPS) ## tests on kind, with the real image
 	@$(CLUSTER_CLI) prepare kind
 	@vitest run --project e2e
 
+.PHONY: e2e
+e2e: test-e2e ## the same: the demo's story from a helm install of the chart, and all else that needs a real cluster
+
 .PHONY: flood
 flood: $(DEPS) ## a gateway on a quiet kind cluster: core while checks flood, a rollout that breaks its bounds, and nobody to serve
 	@$(CLUSTER_CLI) prepare kind
@@ -127,6 +130,19 @@ bench-budget: $(DEPS) ## writes to the API by 10, 100, 1,000 pods, the hand-over
 .PHONY: bench
 bench: $(DEPS) ## every benchmark; figures go to out/<name>.json
 	@node test/bench/main.ts
+
+.PHONY: bench-operator
+bench-operator: $(DEPS) ## 1,000 sets and 3,000 pods on a real API server: time to converge, writes a set, memory, silence
+	@$(CLUSTER_CLI) prepare api
+	@node test/bench/main.ts operator
+
+.PHONY: bench-console
+bench-console: $(DEPS) ## the console in Chromium: first paint, and how soon a hand-over is seen
+	@node test/bench/main.ts console
+
+.PHONY: package
+package: $(DEPS) ## the npm package, out/eppset-VERSION.tgz, which needs no other
+	@node scripts/package.ts
 
 .PHONY: clean
 clean: ## removes what was built in the checkout

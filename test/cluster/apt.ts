@@ -14,14 +14,15 @@ export function whyNoApt(): string | undefined {
   return isRoot() ? undefined : 'that takes root';
 }
 
-/** Installs the packages whose program is missing: `{ program: package }`. Says so, and says what to do where it cannot. */
+/** Installs the packages whose program, or file by its absolute path, is missing: `{ program: package }`. Says so, and says what to do where it cannot. */
 export async function installMissing(
   programs: Readonly<Record<string, string>>,
   progress: Progress,
 ): Promise<void> {
   const missing: string[] = [];
   for (const [program, debianPackage] of Object.entries(programs)) {
-    if (!(await isInPath(program))) missing.push(debianPackage);
+    const isThere = program.startsWith('/') ? existsSync(program) : await isInPath(program);
+    if (!isThere) missing.push(debianPackage);
   }
   if (missing.length > 0) await installPackages(missing, progress);
 }
