@@ -255,6 +255,6 @@ function unreadableNote({ part, resource, reason }: Unreadable): Note {
   const why =
     reason === 'Forbidden'
       ? `you may not list ${kind}`
-      : `this cluster has no ${kind}: its definitions are older`;
+      : `this cluster has no ${kind} (its definitions are older)`;
   return { mark: '! ', text: `${why}: ${less}`, style: 'passing' };
 }
