@@ -1,0 +1,199 @@
+/** What the chart renders: the same as manifests/install.yaml, accepted by a real API server, and by the restricted Pod Security Standard. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments, stringify } from 'yaml';
+import { egressObjects } from '../../src/operator/specs/egress/objects.ts';
+import { gatewayFile } from '../../src/operator/specs/gateway/file.ts';
+import { gatewayObjects } from '../../src/operator/specs/gateway/objects.ts';
+import { setObjects } from '../../src/operator/specs/set-objects.ts';
+import { useApiServer } from '../cluster/using-api.ts';
+import { aGateway, aRegistry, aSet, byName } from '../operator/samples.ts';
+import { eventually } from '../support/eventually.ts';
+import { ALL_ON, CHART, type RenderedObject, useHelm } from './helm.ts';
+import { monitoringCrds } from './monitoring-crds.ts';
+
+const { api, namespace } = useApiServer({ prefix: 'chart' });
+const helm = useHelm();
+const nameOf = ({ kind, metadata }: RenderedObject) => `${kind} ${metadata.name}`;
+
+it('has nothing that helm lint would complain about', async () => {
+  for (const values of [{}, ALL_ON]) {
+    const { code, stdout } = await helm()(['lint', '--strict', CHART], values);
+    expect(code, stdout).toBe(0);
+  }
+});
+
+it.each<[string, object, RegExp]>([
+  ['a value of another name', { replica: 1 }, /additional properties 'replica' not allowed/],
+  ['a text for a number', { replicas: 'two' }, /replicas.*: got string, want integer/],
+  ['too many operators', { replicas: 100 }, /replicas.*: maximum/],
+  ['a pull policy that there is not', { image: { pullPolicy: 'Sometimes' } }, /image\/pullPolicy/],
+  ['a tag with a colon', { image: { tag: 'eppset:1' } }, /image\/tag.*does not match pattern/],
+  ['a digest that is none', { image: { digest: 'latest' } }, /image\/digest/],
+  ['a log level that there is not', { logLevel: 'loud' }, /logLevel.*must be one of/],
+  ['a namespace in capitals', { watchNamespace: 'Shop' }, /watchNamespace/],
+  ['a label of ours', { commonLabels: { 'app.kubernetes.io/name': 'x' } }, /commonLabels/],
+  ['a label that is none', { podLabels: { team: 'a b' } }, /podLabels\/team/],
+  ['a variable of ours', { extraEnv: [{ name: 'POD_NAME', value: 'x' }] }, /extraEnv\/0\/name/],
+  ['an amount that is none', { resources: { limits: { memory: '1 GB' } } }, /resources\/limits\/memory/],
+  ['a selector of numbers', { nodeSelector: { zone: 1 } }, /nodeSelector\/zone/],
+  ['a switch in words', { networkPolicies: { enabled: 'yes' } }, /networkPolicies\/enabled/],
+  ['a switch of another name', { crds: { install: true } }, /crds.*additional properties 'install'/],
+])('refuses %s, and says where', async (_what, values, message) => {
+  await expect(helm().template(values)).rejects.toThrow(message);
+});
+
+describe('with default values', () => {
+  const OF_THE_RELEASE = [
+    'app.kubernetes.io/instance',
+    'app.kubernetes.io/managed-by',
+    'app.kubernetes.io/version',
+    'helm.sh/chart',
+    'helm.sh/resource-policy',
+  ];
+
+  /** Without what only a release has, and without what is empty: an API server leaves that out. */
+  function bare(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(bare);
+    if (typeof value !== 'object' || value === null) return value;
+    const kept = Object.entries(value)
+      .filter(([key]) => !OF_THE_RELEASE.includes(key))
+      .map(([key, field]): [string, unknown] => [key, bare(field)])
+      .filter(([, field]) => field !== '' && !(field instanceof Object && Object.keys(field).length === 0));
+    return Object.fromEntries(kept);
+  }
+
+  it('is what manifests/install.yaml installs, but for the namespace', async () => {
+    const text = await readFile(new URL('../../manifests/install.yaml', import.meta.url), 'utf8');
+    const installed = parseAllDocuments(text)
+      .map((document) => document.toJS() as RenderedObject)
+      .filter(({ kind }) => kind !== 'Namespace');
+    const rendered = await helm().template({}, ['--no-hooks']);
+    expect(rendered.map(nameOf).sort()).toEqual(installed.map(nameOf).sort());
+    const byObject = new Map(rendered.map((object) => [nameOf(object), bare(object)]));
+    for (const object of installed) expect(byObject.get(nameOf(object))).toEqual(bare(object));
+  });
+});
+
+describe('the definitions', () => {
+  const crds = async (values: object) =>
+    (await helm().template(values, ['--show-only', 'templates/crds.yaml'])).filter(
+      ({ kind }) => kind === 'CustomResourceDefinition',
+    );
+  const policies = (objects: RenderedObject[]) =>
+    objects.map(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy']);
+
+  it('stay when the chart goes, unless that is wanted', async () => {
+    expect(policies(await crds({}))).toEqual(Array(5).fill('keep'));
+    expect(policies(await crds({ crds: { keep: false } }))).toEqual(Array(5).fill(undefined));
+  });
+
+  it('are left out where somebody else installs them', async () => {
+    const objects = await helm().template({ crds: { enabled: false } });
+    expect(objects.map(({ kind }) => kind)).not.toContain('CustomResourceDefinition');
+  });
+});
+
+describe('the operator’s rights', () => {
+  interface Rule {
+    resources: string[];
+    verbs: string[];
+  }
+  const rules = async (values: object) =>
+    (await helm().template(values)).find(
+      ({ kind, metadata }) => /^(Cluster)?Role$/.test(kind) && metadata.name === 'eppset-operator',
+    )?.rules as Rule[];
+
+  it('leave out NetworkPolicies where it neither keeps nor removes them', async () => {
+    const touches = (all: Rule[]) => all.some(({ resources }) => resources.includes('networkpolicies'));
+    expect(touches(await rules({}))).toBe(false);
+    expect(touches(await rules({ networkPolicies: { enabled: true } }))).toBe(true);
+    expect(touches(await rules({ networkPolicies: { remove: true } }))).toBe(true);
+  });
+
+  it('end with the namespace that it watches', async () => {
+    const objects = await helm().template({ watchNamespace: 'shop' });
+    const own = objects.filter(({ metadata }) => metadata.name === 'eppset-operator').map(nameOf);
+    expect(own).not.toContain('ClusterRole eppset-operator');
+    expect(own).not.toContain('ClusterRoleBinding eppset-operator');
+    const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.name === 'eppset-operator');
+    expect(role?.metadata.namespace).toBe('shop');
+    expect(role?.rules).toEqual(await rules({}));
+  });
+});
+
+describe('on an API server', () => {
+  const RESTRICTED = () => `${namespace()}-restricted`;
+
+  beforeAll(async () => {
+    await api().kubectl(['apply', '--server-side', '-f', '-'], stringifyAll(monitoringCrds));
+    await api().request('POST', '/api/v1/namespaces', {
+      metadata: { name: RESTRICTED(), labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    });
+  });
+
+  it.each<[string, object]>([
+    ['default values', {}],
+    ['all that there is', ALL_ON],
+    ['one namespace', { watchNamespace: 'default' }],
+  ])('every object is accepted, with %s', async (_what, values) => {
+    const objects = await helm().template(values, ['--namespace', namespace()]);
+    const outcome = await eventually(async () => {
+      const tried = await api().kubectl(
+        ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'],
+        stringifyAll(objects),
+      );
+      // The kinds of monitoring are served a moment after their definitions are there.
+      if (/no matches for kind/.test(tried.stderr)) throw new Error(tried.stderr);
+      return tried;
+    });
+    expect(outcome.stderr).toBe('');
+    expect(outcome.stdout.trim().split('\n')).toHaveLength(objects.length);
+  });
+
+  it('every pod meets the restricted standard', async () => {
+    const registry = aRegistry({ spec: { egress: { mode: 'nginx' } } });
+    const gateway = aGateway();
+    const file = gatewayFile(gateway, new Map([['verisign', 'shop']]), undefined);
+    const made = [
+      ...setObjects(aSet(), byName(registry), { image: 'x', timeScale: 1 }),
+      ...gatewayObjects(gateway, file, { image: 'x' }),
+      ...egressObjects(registry, 'nginx'),
+    ].map(({ object }) => object as RenderedObject);
+    const rendered = (await Promise.all([{}, ALL_ON].map((values) => helm().template(values)))).flat();
+    const specs = [...made, ...rendered].flatMap(podSpecOf);
+    expect(specs).toHaveLength(3 + 2 * 2);
+
+    const accounts = new Set(specs.map(({ serviceAccountName = 'default' }) => serviceAccountName));
+    for (const name of accounts) {
+      await api().request('POST', `/api/v1/namespaces/${RESTRICTED()}/serviceaccounts`, {
+        metadata: { name },
+      });
+    }
+    for (const spec of specs) expect(await tryPod(spec)).toMatchObject({ status: 201 });
+    const [first] = specs;
+    expect(await tryPod({ ...first, hostNetwork: true })).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('violates PodSecurity'),
+    });
+  });
+
+  const tryPod = (spec: object) =>
+    api().request('POST', `/api/v1/namespaces/${RESTRICTED()}/pods?dryRun=All`, {
+      metadata: { generateName: 'tried-' },
+      spec,
+    });
+});
+
+interface PodSpec {
+  serviceAccountName?: string;
+}
+
+function podSpecOf({ kind, spec }: RenderedObject): PodSpec[] {
+  if (kind === 'Pod') return [spec as PodSpec];
+  return kind === 'Deployment' ? [(spec as { template: { spec: PodSpec } }).template.spec] : [];
+}
+
+function stringifyAll(objects: readonly object[]): string {
+  return objects.map((object) => stringify(object)).join('---\n');
+}
