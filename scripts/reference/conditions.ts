@@ -271,7 +271,7 @@ export const EVENTS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     CrashLoop: 'a pod restarts again and again: it gets connections ever later',
   },
   'EppSet and EppGateway': { DriftCorrected: 'somebody changed an object of ours: it was set back' },
-  'Secret eppset-internal': {
+  'Secret eppset-internal-token': {
     TokenMade: 'the token that gateways and adapters of this namespace show each other',
     TokenRepaired: 'somebody changed it so that it cannot be used',
     TokenAnnounced: 'a new token is accepted beside the old one',
