@@ -14,6 +14,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./operator.ts')).operatorCommand(),
   },
   {
+    name: 'console',
+    description: 'the console on this machine alone, with your own rights in the cluster',
+    load: async () => (await import('./console.ts')).consoleCommand(),
+  },
+  {
     name: 'adapter',
     description: 'HTTP/JSON to EPP for one set, within its connection grants',
     load: async () => (await import('./adapter.ts')).adapterCommand(),

@@ -36,6 +36,8 @@ const STREAM_HEADERS = {
   ...SECURITY_HEADERS,
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
+  // Nothing comes after it, and a server that closes waits for connections that could be used again
+  connection: 'close',
   // nginx would collect it
   'x-accel-buffering': 'no',
 } as const;

@@ -59,18 +59,17 @@ function figuresOf(account: AccountOverview): string {
   ].join(' · ');
 }
 
-function segmentView({ style }: Segment): View<Segment> {
+function segmentView(): View<Segment> {
   const fill = el('span.fill');
   const label = el('span.label');
   const element = el('span', {}, fill, label);
-  element.className = `segment ${style}`;
   return {
     element,
     update(segment) {
       setAttribute(element, 'class', `segment ${segment.style}`);
       setShare(element, 'flex-grow', String(segment.size));
       setShare(fill, 'width', `${segment.size === 0 ? 0 : (100 * segment.filled) / segment.size}%`);
-      setText(label, segment.label);
+      setText(label, segment.label.replaceAll(' ', '\u00a0'));
       setAttribute(element, 'title', segment.label);
     },
   };
