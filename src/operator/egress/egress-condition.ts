@@ -43,8 +43,7 @@ export function leaving(users: readonly string[]): Update {
 /** Why sets have to wait before they go through the account's proxies; undefined where they may. */
 export function egressToWaitFor({ metadata, spec, status }: EppRegistry): string | undefined {
   if (spec.egress.mode !== 'nginx' || isInUse(status?.conditions)) return undefined;
-  const message = findCondition(status?.conditions, type)?.message;
-  return `the egress proxies of EppRegistry ${metadata.name} are not ready${message === undefined ? '' : `: ${message}`}`;
+  return `the egress proxies of EppRegistry ${metadata.name} are not ready yet: see its condition EgressReady`;
 }
 
 /** Once a proxy was ready, sets go through them whether or not one is: the registry may know no other addresses of ours. */
