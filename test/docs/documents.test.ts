@@ -46,6 +46,12 @@ describe('commands in documents', () => {
   });
 });
 
+it('README leads to every page', () => {
+  const [{ text }] = pages as [{ text: string }];
+  const linked = [...text.matchAll(/\]\((docs\/[a-z0-9-]+\.md)\)/g)].map(([, link]) => link);
+  expect(linked.toSorted()).toEqual(pages.slice(2).map(({ path }) => path));
+});
+
 describe.each(pages)('$path', ({ path, text }) => {
   const prose = text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').replaceAll(/<!--[\s\S]*?-->/g, '');
 
