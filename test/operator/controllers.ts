@@ -216,6 +216,11 @@ export class Bench {
     );
   }
 
+  /** The same for those that are there now. */
+  async makeThoseReady(name: string, label?: string): Promise<void> {
+    for (const pod of await this.pods(name, label)) await this.#makeReady(pod);
+  }
+
   async #makeReady(pod: Pod): Promise<void> {
     const ready = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
     if (ready) return;
