@@ -52,3 +52,6 @@ export function allRules(): (AlertRule | RecordingRule)[] {
 export function alertRules(): AlertRule[] {
   return allRules().filter((rule) => 'alert' in rule);
 }
+
+export const nameOf = (rule: AlertRule | RecordingRule): string =>
+  'alert' in rule ? rule.alert : rule.record;
