@@ -40,6 +40,17 @@ export function leaving(users: readonly string[]): Update {
   return { type, status: 'Unknown', reason: 'Leaving', message };
 }
 
+/** Undefined while nobody ever asked for proxies; once told, it stays. */
+export function direct(previous: readonly Condition[] | undefined): Update | undefined {
+  if (findCondition(previous, type) === undefined) return undefined;
+  return {
+    type,
+    status: 'Unknown',
+    reason: 'Direct',
+    message: 'connections are direct: there are no proxies',
+  };
+}
+
 /** Why sets have to wait before they go through the account's proxies; undefined where they may. */
 export function egressToWaitFor({ metadata, spec, status }: EppRegistry): string | undefined {
   if (spec.egress.mode !== 'nginx' || isInUse(status?.conditions)) return undefined;

@@ -14,7 +14,7 @@ import { egressObjects } from '../specs/egress/objects.ts';
 import { egressName, setObjectNames } from '../specs/names.ts';
 import type { WithNetworkPolicies } from '../specs/network-policy.ts';
 import type { Update } from '../status/workload-conditions.ts';
-import { leaving, notSupported, proxiesCondition, refusedEgress } from './egress-condition.ts';
+import { direct, leaving, notSupported, proxiesCondition, refusedEgress } from './egress-condition.ts';
 import { egressUsers, type SetPods } from './egress-users.ts';
 
 export interface EgressOptions extends WithNetworkPolicies {
@@ -28,10 +28,10 @@ export interface EgressOptions extends WithNetworkPolicies {
 }
 
 /** While adapters leave the proxies: a set's rollout is no event of its account. */
-const LEAVING_CHECK_MS = 5_000;
+const LEAVING_CHECK_MS = 2_000;
 
 export interface EgressLook extends Again {
-  /** `EgressReady`; undefined where connections are direct. */
+  /** `EgressReady`; undefined where there never was an egress. */
   condition: Update | undefined;
   /** The API's refusal of a write, to be thrown when it was reported. */
   failure?: unknown;
@@ -74,12 +74,15 @@ export class Egress {
   }
 
   async #leave(registry: EppRegistry, signal: AbortSignal): Promise<EgressLook> {
-    if (this.#objects.owned(registry).length === 0) return { condition: undefined };
+    const condition = direct(registry.status?.conditions);
+    if (this.#objects.owned(registry).length === 0) return { condition };
     const users = egressUsers(egressName(registry.metadata.name), this.#sets(registry));
     if (users.length > 0) return { condition: leaving(users), requeueAfterMs: LEAVING_CHECK_MS };
     const { removed } = await this.#objects.bring(registry, [], signal);
-    this.#options.log.info({ owner: keyString(keyOf(registry)), objects: removed }, 'objects removed');
-    return { condition: undefined };
+    if (removed.length > 0) {
+      this.#options.log.info({ owner: keyString(keyOf(registry)), objects: removed }, 'objects removed');
+    }
+    return { condition };
   }
 
   #sets(registry: EppRegistry): SetPods[] {

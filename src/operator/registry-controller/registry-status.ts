@@ -16,7 +16,7 @@ export type RegistryView = { generation: number } & (
       credentialsProblem: string | undefined;
       /** The Secret with its credentials, where there is one. */
       credentials: SecretFacts | undefined;
-      /** `EgressReady`; undefined where connections are direct. */
+      /** `EgressReady`; undefined where there never was an egress. */
       egress?: Update | undefined;
       figures: AccountFigures;
       sets: SetFigures[];
@@ -32,9 +32,7 @@ export function registryStatus(
   now: Date,
 ): EppRegistryStatus {
   const updates = updatesOf(view, previous);
-  const keepsEgress = view.state !== 'valid' || view.egress !== undefined;
-  const told = previous?.conditions?.filter(({ type }) => keepsEgress || type !== 'EgressReady');
-  const conditions = updatedConditions(told, updates, view.generation, now);
+  const conditions = updatedConditions(previous?.conditions, updates, view.generation, now);
   if (view.state === 'invalid') return { observedGeneration: view.generation, conditions };
   const { limit, granted, open, quarantined, free, waiting } = view.figures;
   // Once told, told for ever: an account that had connections and has no ledger has lost it, which the allocator must know.
@@ -77,7 +75,10 @@ function ready({ credentialsProblem, egress }: ValidView): Update {
     return { type, status: 'False', reason: 'CredentialsMissing', message: credentialsProblem };
   }
   // Leaving them and having none, both go direct: sets are served
-  if (egress !== undefined && !['ProxiesReady', 'Leaving', 'NotSupported'].includes(egress.reason)) {
+  if (
+    egress !== undefined &&
+    !['ProxiesReady', 'Leaving', 'Direct', 'NotSupported'].includes(egress.reason)
+  ) {
     return { type, status: 'False', reason: 'EgressNotReady', message: egress.message };
   }
   return { type, status: 'True', reason: 'Usable', message: 'sets can use this account' };

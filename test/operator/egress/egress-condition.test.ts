@@ -73,6 +73,7 @@ describe('a set', () => {
     ['nginx', false, told('True', 'ProxiesReady')],
     // Its adapters must not be held up, nor go direct: the registry may know no other address
     ['nginx', false, told('False', 'ProxiesNotReady')],
+    ['nginx', true, told('Unknown', 'Direct')],
     ['direct', false, undefined],
     ['direct', false, told('Unknown', 'Leaving')],
   ])('in mode %s waits: %s, after %j', (mode, expected, conditions) => {

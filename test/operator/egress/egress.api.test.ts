@@ -80,13 +80,12 @@ it('keeps the proxies until no pod goes through them', async () => {
   await eventually(
     async () => {
       // Pods of the rollout, as they come
-      const pods = await bench.pods(SET);
-      await bench.makeReady(SET, pods.length);
+      await bench.makeThoseReady(SET);
       expect(await client.get(DEPLOYMENT, bench.key(PROXIES))).toBeUndefined();
     },
     { timeoutMs: 60_000, everyMs: 200 },
   );
-  await bench.until(EPP_REGISTRY, REGISTRY, 'EgressReady', 'undefined undefined');
+  await bench.until(EPP_REGISTRY, REGISTRY, 'EgressReady', 'Unknown Direct');
   for (const kind of KINDS) {
     await eventually(async () =>
       expect(await client.get(kind as typeof SERVICE, bench.key(PROXIES))).toBeUndefined(),
