@@ -1,6 +1,6 @@
 /** `eppset status` and `kubectl eppset` as people run them, on a real API server. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,8 @@ import { overviewOf } from '../../src/overview/overview-of.ts';
 import { watchObjects } from '../../src/overview/watched-objects.ts';
 import { type Outcome, run } from '../cluster/run.ts';
 import { useApiServer } from '../cluster/using-api.ts';
+import { blocksOf, placeOf } from '../docs/blocks.ts';
+import { runDocs } from '../docs/run-docs.ts';
 import { serveCrds } from '../embedded/served-crds.ts';
 import { Bench, openClient } from '../operator/controllers.ts';
 import { eventually } from '../support/eventually.ts';
@@ -195,14 +197,13 @@ describe('kubectl eppset', () => {
     await mkdir(bin);
     // As npm links it.
     await symlink(join(dist(), 'kubectl-eppset.js'), join(bin, 'kubectl-eppset'));
+    await symlink(api().kubectlPath, join(bin, 'kubectl'));
+    const page = await readFile(new URL('../../docs/status.md', import.meta.url), 'utf8');
+    const own = blocksOf('docs/status.md', page).filter((block) => placeOf(block).place === 'tested');
     const path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
     const env = { ...process.env, PATH: path, KUBECONFIG: api().kubeconfigPath };
-    const kubectl = (...args: string[]) => run(api().kubectlPath, args, { env });
-    const shown = await kubectl('eppset', '-n', namespace());
-    expect({ code: shown.code, stderr: shown.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(shown.stdout).toContain('verisign');
-    const help = await kubectl('eppset', 'crds', '--help');
-    expect(help.stdout).toContain('Usage: kubectl eppset crds');
+    const runs = await runDocs('tested', { env, cwd: folder }, own);
+    expect(runs).toMatchObject([{ document: 'docs/status.md', passed: 1, blocks: 1 }]);
   });
 });
 

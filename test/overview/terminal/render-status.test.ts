@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEDGER } from '../../../src/api/v1alpha1/connection-ledger.ts';
@@ -34,33 +35,10 @@ const drawn = (view: StatusView, look: Partial<typeof plainLook> = {}): string =
   `\n${renderStatus(view, { ...plainLook, ...look }).join('\n')}\n`;
 
 describe('the status in a terminal', () => {
-  it('is tables of 80 columns', () => {
-    expect(drawn(busy)).toBe(`
-namespace shop, 2026-11-21T12:00:00Z
-
-ACCOUNT   HEALTH    CONNECTIONS       USABLE  GRANTED  OPEN  FREE  QUAR  WAITING
-cnnic     Degraded  ███·············      10        2     0     8     0        0
-  epp.core.bj 2 (2-12): 0 open
-  ! CredentialsRefused, 3m: the registry refused the credentials once: compare
-    Secret cnnic-credentials with what it knows
-verisign  Ready     █████▒▒▒▒▒▒▒××·╱      18       14    13     1     2       12
-  epp.core.bj 6 (2-12): 5 open; epp.query.bj 8 (2-12): 8 open, 1 on the way, 2
-  quarantined, 12 waiting; the registry allows 20, 2 reserved for others
-  █ core ▓ manage ▒ query × quarantined · free ╱ reserved or cut
-
-SET           HEALTH       NAME          CLASS  PODS  GRANTED  OPEN  WAITING
-epp.core.bj   Ready        epp-core-bj   core    2/2        8     5        0
-epp.query.bj  Progressing  epp-query-bj  query   1/2        8     8       12
-  ! PodsNotReady, 12s: 1 of 2 pods are ready
-
-GATEWAY  HEALTH  SETS      PODS  TO SETS  ROLLOUT      SWITCHED OFF
-front    Ready   epp.*.bj   2/2      10%  Progressing  query
-
-EVENTS
-    3m  Warning EppRegistry/cnnic CredentialsRefused (x4): the registry refused
-        the credentials once
-   30s  EppSet/epp-core-bj PodsReady: 2 of 2 pods are ready
-`);
+  it('is tables of 80 columns, as its page shows them', async () => {
+    const page = await readFile(new URL('../../../docs/status.md', import.meta.url), 'utf8');
+    const [, example] = /^```text\n([\s\S]*?)^```$/m.exec(page) ?? [];
+    expect(drawn(busy)).toBe(`\n${example}`);
   });
 
   it('is records of short lines where there are 40, in ASCII', () => {
