@@ -35,6 +35,9 @@ export const ALL_ON = {
 
 export interface Helm {
   (args: readonly string[], values?: object): Promise<Outcome>;
+  path: string;
+  /** Folders of its own included. */
+  env: NodeJS.ProcessEnv;
   /** What the chart renders with these values, hooks included. Throws what helm says. */
   template(values?: object, more?: readonly string[]): Promise<RenderedObject[]>;
 }
@@ -56,6 +59,8 @@ export function useHelm(): () => Helm {
         ...(values !== undefined && { input: JSON.stringify(values) }),
       });
     helm = Object.assign(call, {
+      path,
+      env,
       async template(values: object = {}, more: readonly string[] = []) {
         const { code, stdout, stderr } = await call(
           ['template', 'eppset', CHART, '--namespace', SYSTEM, ...more],

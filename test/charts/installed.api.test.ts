@@ -1,6 +1,6 @@
 /** The chart installed by helm on an API server of its own: what an upgrade writes, and who may do what with his service account's own token. */
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,9 @@ import { gatewayFile } from '../../src/operator/specs/gateway/file.ts';
 import { gatewayObjects } from '../../src/operator/specs/gateway/objects.ts';
 import { setObjects } from '../../src/operator/specs/set-objects.ts';
 import { type ApiServer, startApiServer } from '../cluster/api.ts';
+import { checkout } from '../cluster/folders.ts';
 import { run as runProgram } from '../cluster/run.ts';
+import { blocksOf } from '../docs/blocks.ts';
 import { Bench, openClient } from '../operator/controllers.ts';
 import { aGateway, aRegistry, aSet, byName } from '../operator/samples.ts';
 import { eventually } from '../support/eventually.ts';
@@ -188,6 +190,42 @@ describe('helm test', () => {
   });
 });
 
+describe('docs/network-policies.md', () => {
+  it('switches them on, and off again, with the right to', async () => {
+    const document = 'docs/network-policies.md';
+    const blocks = blocksOf(document, await readFile(join(checkout, document), 'utf8'));
+    expect(blocks).toHaveLength(2);
+    const may = async () => isAllowed(await client('eppset-operator', SYSTEM), RIGHT, SHOP);
+    const RIGHT = 'delete networkpolicies.networking.k8s.io';
+    const argumentsNow = async () => {
+      const key = { namespace: SYSTEM, name: 'eppset-operator' };
+      return (await admin.get(DEPLOYMENT, key))?.spec?.template.spec?.containers[0]?.args;
+    };
+    expect(await may()).toBe(false);
+    const [on, off] = blocks.map(({ text }) => text);
+    await shell(on ?? '');
+    expect(await argumentsNow()).toEqual([
+      'operator',
+      '--network-policies=keep',
+      '--monitoring-namespaces=kubernetes.io/metadata.name=monitoring',
+    ]);
+    expect(await may()).toBe(true);
+    expect(await admin.get(NETWORK_POLICY, { namespace: SYSTEM, name: 'eppset-operator' })).toBeDefined();
+    await shell(off ?? '');
+    expect(await argumentsNow()).toEqual(['operator']);
+    expect(await may()).toBe(false);
+  });
+
+  const shell = async (commands: string) => {
+    const programs = `helm() { "$HELM" "$@"; }\nkubectl() { "$KUBECTL" "$@"; }\n`;
+    const { code, stderr } = await runProgram('bash', ['-euc', programs + commands], {
+      cwd: checkout,
+      env: { ...helm().env, KUBECONFIG: api.kubeconfigPath, HELM: helm().path, KUBECTL: api.kubectlPath },
+    });
+    expect(code, stderr).toBe(0);
+  };
+});
+
 it('with one namespace to watch, the operator works with a Role there', async () => {
   const values = ['--set', `watchNamespace=${SHOP}`, '--set', 'networkPolicies.enabled=true'];
   await release('upgrade', CHART, ...values);
@@ -209,8 +247,9 @@ it('with one namespace to watch, the operator works with a Role there', async ()
   }
 });
 
-it('what people made stays when the chart goes', async () => {
+it('what people made stays when the chart goes and comes again', async () => {
   await release('uninstall');
   expect(await admin.get(DEPLOYMENT, { namespace: SYSTEM, name: 'eppset-operator' })).toBeUndefined();
+  await release('install', CHART);
   expect((await admin.list(EPP_SET, { namespace: SHOP })).items).toHaveLength(1);
 });
