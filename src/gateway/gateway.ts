@@ -13,6 +13,7 @@ import { CommandHandler } from './command-handler.ts';
 import { addGatewayRoutes, GatewayFace, refuseTransport, type Stage } from './face.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayParts, INERT } from './inert-parts.ts';
+import { keepInside } from './inside-only.ts';
 import type { Instance, InstanceSource } from './instance.ts';
 import type { GatewayAnswer, GatewayRequest } from './request.ts';
 import { Rules } from './rules.ts';
@@ -133,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.httpTimeouts ? { timeouts: options.httpTimeouts } : {}),
     readiness: () => readinessOf(stage, instances),
   });
+  keepInside(app);
   app.get('/debug/gateway', () => describe({ stage, rules, sets, instances }));
   options.addRoutes?.(app, core);
   addGatewayRoutes(app, face, () => instances.instances);
