@@ -50,6 +50,9 @@ interface SetTurn extends Turn<Judgement> {
 /** While a set drains: the end of its leases is an event, so this is a safety net. */
 const DRAIN_CHECK_MS = 10_000;
 
+/** Pods come one after the other, and so do their connections: a thousand new sets are told of once or twice each, not ten times. */
+const SETTLING = { restMs: 2_000, longestMs: 10_000 };
+
 /** Brings about what an EppSet asks for: its Deployment and all that this needs. */
 export class SetController {
   readonly #options: SetControllerOptions;
@@ -67,7 +70,9 @@ export class SetController {
       client,
       clock,
       resource: EPP_SET,
-      counters: ['connections', 'pools'],
+      counters: ['connections', 'pools', 'readyReplicas', 'replicas'],
+      countingConditions: ['Progressing', 'Ready'],
+      settling: SETTLING,
     });
     this.#replicas = new SetReplicas({ ...options, timeScale: options.pods.timeScale });
   }
