@@ -80,7 +80,7 @@ function shareView(): View<AccountShare> {
   const mark = classMark();
   const note = el('small');
   const [open, granted, bounds, waiting] = [el('td'), el('td'), el('td'), el('td')];
-  const name = el('th', { scope: 'row' }, set, mark.element, note);
+  const name = el('th', { scope: 'row' }, set, ' ', mark.element, note);
   return {
     element: el('tr', {}, name, open, granted, bounds, waiting),
     update(share) {

@@ -120,7 +120,7 @@ function concernView(): View<Concern> {
   const what = el('span.reason');
   const message = el('p');
   return {
-    element: el('li', {}, who, what, message),
+    element: el('li', {}, who, ' ', what, message),
     update({ kind, name, trouble }) {
       setText(who, `${kind} ${name}`);
       setText(what, `${trouble.type}: ${trouble.reason}`);

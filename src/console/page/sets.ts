@@ -16,7 +16,7 @@ export function setView({ namespace }: SetOverview): View<SetOverview> {
   const summary = el(
     'summary',
     {},
-    el('span.who', {}, namespacePrefix(namespace), name, mark.element),
+    el('span.who', {}, namespacePrefix(namespace), name, ' ', mark.element),
     health.element,
     pods,
     el('span.use', {}, meter, connections),
