@@ -1,7 +1,7 @@
 import type { EppConnectionLease } from '../api/v1alpha1/connection-lease.ts';
 import type { EppConnectionLedger } from '../api/v1alpha1/connection-ledger.ts';
 import type { EppRegistry } from '../api/v1alpha1/registry.ts';
-import { CLASSES, type EppSet } from '../api/v1alpha1/set.ts';
+import { CLASSES } from '../api/v1alpha1/set.ts';
 import { accountFigures, NOTHING } from '../operator/account-figures.ts';
 import type { Figures } from '../operator/budget-view.ts';
 import { invalid, type Judged, judged } from './health.ts';
@@ -26,10 +26,10 @@ export function accountOverview(
 ): AccountOverview {
   const { name } = raw.metadata;
   const ledger = around.ledgers?.get(name);
-  const leases = around.leases?.flatMap((lease) => (lease.parsed.ok ? [lease.parsed.value] : []));
+  const leases = around.leasesAt.get(name) ?? [];
   const registry = parsed.ok ? parsed.value : undefined;
   const connections =
-    around.ledgers === undefined || leases === undefined
+    around.ledgers === undefined || around.leases === undefined
       ? asStatusSays(registry)
       : asCounted({ name, registry, ledger: ledger?.parsed.ok ? ledger.parsed.value : undefined, leases });
   const { shares, ...figures } = connections;
@@ -43,7 +43,7 @@ export function accountOverview(
     externalReserved: registry?.spec.connections.externalReserved ?? 0,
     ...withLedger(registry ? judged(registry) : invalid(parsed.ok ? [] : parsed.problems), ledger),
     ...figures,
-    sets: sharesOf(name, around.sets, shares, leases ?? []),
+    sets: sharesOf(name, around, shares),
   };
 }
 
@@ -116,27 +116,18 @@ function asStatusSays(registry: EppRegistry | undefined): Connections {
   };
 }
 
-function sharesOf(
-  account: string,
-  sets: readonly Checked<EppSet>[],
-  shares: Connections['shares'],
-  leases: readonly EppConnectionLease[],
-): AccountShare[] {
+function sharesOf(account: string, around: NamespaceObjects, shares: Connections['shares']): AccountShare[] {
   const left = new Map(shares);
   const nothing = { ...NOTHING, charged: 0 };
-  const pooled = sets.flatMap(({ parsed }): AccountShare[] => {
-    if (!parsed.ok) return [];
-    const { metadata, spec } = parsed.value;
-    const pool = spec.pools.find(({ registry }) => registry === account);
-    if (pool === undefined) return [];
-    const { name } = metadata;
+  const pooled = (around.setsAt.get(account) ?? []).map(({ metadata: { name }, spec }): AccountShare => {
+    const { min = 0, max = 0 } = spec.pools.find(({ registry }) => registry === account) ?? {};
     const figures = left.get(name) ?? nothing;
     left.delete(name);
-    return [{ name, set: spec.set, class: spec.class, min: pool.min, max: pool.max, ...figures }];
+    return { name, set: spec.set, class: spec.class, min, max, ...figures };
   });
   const rest = [...left].map(([name, figures]): AccountShare => {
-    const found = sets.find(({ raw }) => raw.metadata.name === name)?.parsed;
-    const lease = leases.find(({ spec }) => spec.set === name);
+    const found = around.sets.find(({ raw }) => raw.metadata.name === name)?.parsed;
+    const lease = around.leasesAt.get(account)?.find(({ spec }) => spec.set === name);
     const set = found?.ok ? found.value.spec.set : name;
     return { name, set, class: lease?.spec.class ?? '', min: 0, max: 0, ...figures };
   });

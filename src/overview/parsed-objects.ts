@@ -21,6 +21,9 @@ export interface NamespaceObjects {
   /** By name, which is that of the account. Undefined where they may not be read. */
   ledgers: ReadonlyMap<string, Checked<EppConnectionLedger>> | undefined;
   leases: readonly Checked<EppConnectionLease>[] | undefined;
+  /** Valid leases with a grant or a report, and valid sets with a pool, by account. */
+  leasesAt: ReadonlyMap<string, readonly EppConnectionLease[]>;
+  setsAt: ReadonlyMap<string, readonly EppSet[]>;
 }
 
 // An overview is made again at every change, and most objects are the same ones as before.
@@ -46,14 +49,36 @@ export function byNamespace(objects: ClusterObjects): NamespaceObjects[] {
     ledgers: split(ledgers, ledgerOf),
     leases: split(leases, leaseOf),
   };
-  return [...new Set(all.map(namespaceOf))].sort().map((namespace) => ({
-    registries: of.registries(namespace),
-    sets: of.sets(namespace),
-    gateways: of.gateways(namespace),
-    ledgers:
-      objects.ledgers && new Map(of.ledgers(namespace).map((ledger) => [ledger.raw.metadata.name, ledger])),
-    leases: objects.leases && of.leases(namespace),
-  }));
+  return [...new Set(all.map(namespaceOf))].sort().map((namespace) => {
+    const [sets, leases] = [of.sets(namespace), of.leases(namespace)];
+    return {
+      registries: of.registries(namespace),
+      sets,
+      gateways: of.gateways(namespace),
+      ledgers:
+        objects.ledgers && new Map(of.ledgers(namespace).map((ledger) => [ledger.raw.metadata.name, ledger])),
+      leases: objects.leases && leases,
+      leasesAt: byAccount(leases, ({ spec, status }) => [
+        ...Object.keys(spec.grants),
+        ...Object.keys(status?.accounts ?? {}),
+      ]),
+      setsAt: byAccount(sets, ({ spec }) => spec.pools.map(({ registry }) => registry)),
+    };
+  });
+}
+
+/** The valid ones, by each account that they name. */
+function byAccount<T>(all: readonly Checked<T>[], accountsOf: (object: T) => string[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const { parsed } of all) {
+    if (!parsed.ok) continue;
+    for (const account of new Set(accountsOf(parsed.value))) {
+      const there = found.get(account);
+      if (there === undefined) found.set(account, [parsed.value]);
+      else there.push(parsed.value);
+    }
+  }
+  return found;
 }
 
 /** What pods report may not fit where their version is another: what they were granted is told all the same. */
