@@ -1,4 +1,5 @@
 /** The number of pods follows what their leases report, on a real API server. The test reports in the pods' place. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEASE } from '../../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_SET } from '../../../src/api/v1alpha1/set.ts';
@@ -164,5 +165,12 @@ describe('a set that a HorizontalPodAutoscaler scales', () => {
       { code: 0 },
     );
     await follows(name, 3);
+  });
+
+  it('may be named by one', async () => {
+    const file = new URL('../../../manifests/autoscaling/hpa.yaml', import.meta.url);
+    const text = readFileSync(file, 'utf8').replace('namespace: eppset-demo', `namespace: ${namespace()}`);
+    const created = await api().kubectl(['create', '--dry-run=server', '-f', '-'], text);
+    expect(created).toMatchObject({ code: 0 });
   });
 });

@@ -95,3 +95,70 @@ describe('StatusWriter', () => {
     expect(written).toHaveLength(3);
   });
 });
+
+describe('numbers that settle', () => {
+  const setUpSettling = () => {
+    const { clock, written, ...parts } = setUp();
+    const client = {
+      async applyStatus<T extends KubeObject>(_resource: unknown, intent: Intent<T>): Promise<T> {
+        written.push(intent);
+        return intent as T;
+      },
+    };
+    const writer = new StatusWriter<EppSetStatus>({
+      client,
+      clock,
+      resource: EPP_SET,
+      counters: ['connections'],
+      countingConditions: ['Ready'],
+      settling: { restMs: 2_000, longestMs: 10_000 },
+    });
+    return { ...parts, clock, written, writer };
+  };
+  const stored = (status: EppSetStatus) => ({ ...aSet(), status });
+  const of = (open: number, message = ''): EppSetStatus => ({
+    connections: figures(open),
+    conditions: [{ ...ready, message }],
+  });
+
+  it('are written when they have rested', async () => {
+    const { writer, clock, written } = setUpSettling();
+    expect(await writer.write(stored(of(0)), of(1), never)).toEqual({ requeueAfterMs: 2_000 });
+    await clock.advance(1_500);
+    expect(await writer.write(stored(of(0)), of(2), never)).toEqual({ requeueAfterMs: 2_000 });
+    await clock.advance(2_000);
+    expect(await writer.write(stored(of(0)), of(2), never)).toEqual({});
+    expect(written).toMatchObject([{ status: of(2) }]);
+  });
+
+  it('are written after a while however they move', async () => {
+    const { writer, clock, written } = setUpSettling();
+    for (let open = 1; open <= 10; open += 1) {
+      await writer.write(stored(of(0)), of(open), never);
+      await clock.advance(1_000);
+    }
+    expect(written).toEqual([]);
+    await writer.write(stored(of(0)), of(11), never);
+    expect(written).toHaveLength(1);
+  });
+
+  it('are forgotten when they are back', async () => {
+    const { writer, clock, written } = setUpSettling();
+    await writer.write(stored(of(5)), of(6), never);
+    await writer.write(stored(of(5)), of(5), never);
+    await clock.advance(20_000);
+    expect(await writer.write(stored(of(5)), of(6), never)).toEqual({ requeueAfterMs: 2_000 });
+    expect(written).toEqual([]);
+  });
+
+  it('are also the messages of conditions that count, as long as nothing else of these changes', async () => {
+    const { writer, written } = setUpSettling();
+    expect(await writer.write(stored(of(0)), of(0, '1 of 3'), never)).toEqual({ requeueAfterMs: 2_000 });
+    const other: EppSetStatus = { ...of(0), conditions: [{ ...ready, reason: 'Another' }] };
+    expect(await writer.write(stored(of(0)), other, never)).toEqual({});
+    const degraded = { ...ready, type: 'Degraded' };
+    const told = (message: string): EppSetStatus => ({ conditions: [ready, { ...degraded, message }] });
+    expect(await writer.write(stored(told('')), told('new'), never)).toEqual({});
+    expect(written).toHaveLength(2);
+  });
+});
