@@ -18,9 +18,6 @@ export interface FieldChange {
 type Path = readonly PropertyKey[];
 type Members = Map<PropertyKey, unknown>;
 
-/** Checksums follow from other fields. */
-const DERIVED: ReadonlySet<string> = new Set([ANNOTATION.intentChecksum, ANNOTATION.configChecksum]);
-
 /** From one intent to another: everything that is in either of them. */
 export function differences(before: KubeObject, after: KubeObject): FieldChange[] {
   return compare([], legible(before), legible(after));
@@ -36,9 +33,11 @@ export function uncovered(intent: KubeObject, live: KubeObject): FieldChange[] {
   ];
 }
 
-/** Without checksums, and a ConfigMap's files as what they say. */
+/** Without the checksum of all of it, and a ConfigMap's files as what they say. */
 function legible(object: KubeObject): KubeObject & { data?: unknown } {
-  const text = JSON.stringify(object, (key, value: unknown) => (DERIVED.has(key) ? undefined : value));
+  const text = JSON.stringify(object, (key, value: unknown) =>
+    key === ANNOTATION.intentChecksum ? undefined : value,
+  );
   const told = JSON.parse(text) as KubeObject & { data?: Record<string, string> };
   if (object.kind !== CONFIG_MAP.kind) return told;
   const files = Object.entries(told.data ?? {}).map(([key, file]) => [key, read(file)]);

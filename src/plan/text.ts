@@ -14,6 +14,7 @@ const SIGN = { create: '+', change: '~', delete: '-' } as const;
 const COLOUR = { create: 'green', change: 'yellow', delete: 'red' } as const;
 /** Longer values are cut: the whole of them is in the JSON. */
 const LONGEST_VALUE = 120;
+const CHECKSUM = /^[0-9a-f]{64}$/;
 
 /** Ends with a line that says it all. */
 export function planText(plan: Plan, paint: Paint = plain): string {
@@ -70,6 +71,7 @@ function fieldLines(field: FieldChange, paint: Paint): string[] {
 }
 
 function shown(value: unknown): string {
+  if (typeof value === 'string' && CHECKSUM.test(value)) return `${value.slice(0, 12)}…`;
   const text = typeof value === 'string' && /^[\w.*/-]+$/.test(value) ? value : JSON.stringify(value);
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE - 1)}…`;
 }

@@ -18,6 +18,8 @@ import { gatewayManifest, registryManifest, setManifest } from '../operator/samp
 import { eventually } from '../support/eventually.ts';
 import { runPlan, runPlanJson } from './run-plan.ts';
 
+const CHECKSUM = `spec.template.metadata.annotations["${ANNOTATION.configChecksum}"]`;
+
 const { api, namespace } = useApiServer({ prefix: 'plan' });
 let client: ClosableKubeClient;
 let controllers: RunningControllers;
@@ -176,7 +178,7 @@ describe('a plan against a cluster', () => {
         manifests.core.spec.pools[0].max = 9;
       },
       objects: ['change ConfigMap core-adapter', 'change Deployment core-adapter'],
-      fields: ['data["adapter.yaml"].accounts.verisign.pool.max'],
+      fields: ['data["adapter.yaml"].accounts.verisign.pool.max', CHECKSUM],
       pods: [{ name: 'core', before: 3, after: 3, replaced: 3 }],
     },
     {
@@ -221,7 +223,7 @@ describe('a plan against a cluster', () => {
       },
       how: ['--server-side'],
       objects: ['change ConfigMap core-adapter', 'change Deployment core-adapter'],
-      fields: ['data["adapter.yaml"].transformReservePercent'],
+      fields: ['data["adapter.yaml"].transformReservePercent', CHECKSUM],
     },
     {
       what: 'and is its default again',
@@ -230,7 +232,7 @@ describe('a plan against a cluster', () => {
       },
       how: ['--server-side'],
       objects: ['change ConfigMap core-adapter', 'change Deployment core-adapter'],
-      fields: ['data["adapter.yaml"].transformReservePercent'],
+      fields: ['data["adapter.yaml"].transformReservePercent', CHECKSUM],
     },
     {
       what: 'another host of the registry',
@@ -243,7 +245,7 @@ describe('a plan against a cluster', () => {
         'change Deployment auto-adapter',
         'change Deployment core-adapter',
       ],
-      fields: ['data["adapter.yaml"].accounts.verisign.endpoint.host'],
+      fields: ['data["adapter.yaml"].accounts.verisign.endpoint.host', CHECKSUM],
     },
     {
       what: 'another route, which pods take over as they run',
