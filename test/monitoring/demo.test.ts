@@ -85,14 +85,12 @@ it('every rule runs, and no alert fires of a demo that is well', async () => {
     return groups.flatMap((group) => group.rules);
   };
   // A rule that has never run is of unknown health
-  await eventually(async () =>
-    expect((await rules()).every(({ health }) => health !== 'unknown')).toBe(true),
-  );
+  await eventually(async () => (await rules()).every(({ health }) => health !== 'unknown'), PATIENTLY);
   const found = await rules();
   expect(found.map(({ name }) => name).sort()).toEqual(allRules().map(nameOf).sort());
   expect(found.filter(({ health }) => health !== 'ok')).toEqual([]);
   expect(found.filter(({ state }) => state === 'firing')).toEqual([]);
-});
+}, 100_000);
 
 it('the operator has exactly the metrics of docs/metrics.md', () => {
   const registered = demo.metrics.getMetricsAsArray().map(({ name }) => name);
