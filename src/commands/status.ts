@@ -64,7 +64,8 @@ async function run(options: Options): Promise<void> {
   // Whoever reads has seen enough, as `head` has.
   process.stdout.on('error', () => process.exit());
   const warning = new LastWarning(clock);
-  const destination = options.watch ? warning : process.stderr;
+  const isDrawnOver = options.watch && !options.json && process.stdout.isTTY;
+  const destination = isDrawnOver ? warning : process.stderr;
   const log = createLog({ name: 'status', level: options.watch ? 'warn' : options.logLevel, destination });
   const { client, config } = await connect(options, { log, metrics: new Registry() });
   const namespace = options.allNamespaces ? undefined : (options.namespace ?? config.namespace ?? 'default');

@@ -21,10 +21,16 @@ const TROUBLES: readonly (readonly [type: string, status: Condition['status']])[
   ['CredentialsAccepted', 'False'],
   ['RoutesResolved', 'False'],
   ['AccountsPooled', 'False'],
+  ['EgressReady', 'False'],
   ['Degraded', 'True'],
   ['Stalled', 'True'],
   ['Ready', 'False'],
+  ['ScalingLimited', 'True'],
 ];
+/** Worth a word, but nothing is broken. */
+const MILD: ReadonlySet<string> = new Set(['ScalingLimited']);
+/** Of `ScalingLimited`: a quiet set that keeps its smallest number of pods is as it should be. */
+const QUIET = 'TooFewReplicas';
 
 /** @param object is valid */
 export function judged(object: WithConditions): Judged {
@@ -37,8 +43,6 @@ export function judged(object: WithConditions): Judged {
   if (observedGeneration < generation && troubles.length === 0) {
     return unjudged('Progressing', 'NotObserved', 'its spec was changed, which no operator has judged yet');
   }
-  const passing = troubles.every(({ type }) => type === 'Ready') && isPassing(conditions);
-  if (passing) return { health: 'Progressing', troubles };
   return { health: healthOf(conditions, troubles), troubles };
 }
 
@@ -49,8 +53,10 @@ export function invalid(problems: readonly Problem[]): Judged {
 }
 
 function healthOf(conditions: readonly Condition[], troubles: readonly Trouble[]): Health {
-  if (troubles.length > 0) return 'Degraded';
-  return isTrue(conditions, 'Ready') ? 'Ready' : 'Unknown';
+  const grave = troubles.filter(({ type }) => !MILD.has(type));
+  if (grave.length === 0) return isTrue(conditions, 'Ready') ? 'Ready' : 'Unknown';
+  const isOnItsWay = grave.every(({ type }) => type === 'Ready') && isPassing(conditions);
+  return isOnItsWay ? 'Progressing' : 'Degraded';
 }
 
 /** Not ready, and it comes or goes by itself. */
@@ -66,7 +72,7 @@ function troublesOf(conditions: readonly Condition[]): Trouble[] {
   for (const [wanted, bad] of TROUBLES) {
     for (const { type, status, reason, message, lastTransitionTime } of conditions) {
       const key = `${reason} ${message}`;
-      if (type !== wanted || status !== bad || told.has(key)) continue;
+      if (type !== wanted || status !== bad || reason === QUIET || told.has(key)) continue;
       told.set(key, { type, reason, message, since: lastTransitionTime });
     }
   }

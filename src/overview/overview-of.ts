@@ -59,7 +59,8 @@ function setOverview(
     class: spec.class,
     ...judged(parsed.value),
     paused: spec.paused,
-    replicas: spec.autoscaling === undefined ? spec.replicas : (status?.replicas ?? 0),
+    // Of a set that scales by itself only 0 is an order.
+    replicas: spec.autoscaling === undefined || spec.replicas === 0 ? spec.replicas : (status?.replicas ?? 0),
     readyReplicas: status?.readyReplicas ?? 0,
   };
 }

@@ -271,6 +271,24 @@ describe('health', () => {
     ],
     ['it is not ready and nothing moves', { conditions: [notReady] }, 'Degraded', ['PodsNotReady']],
     [
+      'its proxies are gone',
+      { conditions: [ready, condition('EgressReady', 'False', 'ProxiesNotReady')] },
+      'Degraded',
+      ['ProxiesNotReady'],
+    ],
+    [
+      'it needs more pods than it may have',
+      { conditions: [ready, condition('ScalingLimited', 'True', 'TooManyReplicas')] },
+      'Ready',
+      ['TooManyReplicas'],
+    ],
+    [
+      'it needs few pods',
+      { conditions: [ready, condition('ScalingLimited', 'True', 'TooFewReplicas')] },
+      'Ready',
+      [],
+    ],
+    [
       'one trouble stands in four conditions',
       {
         conditions: [

@@ -240,7 +240,7 @@ function troubleNotes(of: { health: Health; troubles: readonly Trouble[] }, at: 
   return of.troubles.map(({ reason, message, since }) => ({
     mark: '! ',
     text: `${reason}${since === undefined ? '' : `, ${age(since, at)}`}: ${message}`,
-    style: HEALTH_STYLES[of.health],
+    style: of.health === 'Ready' ? 'passing' : HEALTH_STYLES[of.health],
   }));
 }
 

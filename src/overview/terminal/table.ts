@@ -34,7 +34,8 @@ const NOTE_INDENT = 2;
  * Columns as wide as what stands in them, a bar as wide as there is room for. Where the width does not do, optional columns go first;
  * then each row becomes a few lines of its own.
  */
-export function table(columns: readonly Column[], rows: readonly Row[], look: Look): string[] {
+export function table(columns: readonly Column[], given: readonly Row[], look: Look): string[] {
+  const rows = given.map(({ cells, notes }) => ({ cells: cells.map(harmless), notes }));
   const shown = columns.map((_, index) => index);
   while (widthOf(columns, rows, shown) > look.columns) {
     const doomed = shown.findLastIndex((index) => columns[index]?.optional);
@@ -61,6 +62,11 @@ export function table(columns: readonly Column[], rows: readonly Row[], look: Lo
       ...notes.flatMap((one) => note(one, look)),
     ]),
   ];
+}
+
+/** Not every name was checked by the API: one in a lease may be anything. */
+function harmless(cell: Cell): Cell {
+  return 'text' in cell ? { ...cell, text: plain(cell.text) } : cell;
 }
 
 /** @returns its lines, at most as wide as the terminal */

@@ -159,8 +159,12 @@ namespace shop, 2026-11-21T12:00:00Z
 
   it('does not let a message steer the terminal', () => {
     const troubles = [{ type: 'Ready', reason: 'X', message: 'a\u001b[2Jb\r\nc\u009b1mnd\u202e' }];
-    const view = { ...busy, overview: overview({ sets: [set('epp-core-bj', { troubles })] }), events: [] };
-    expect(drawn(view)).toContain('! X: a [2Jb c 1mnd\n');
+    const leases = [{ pod: 'p\u001b[2J', state: 'Active', accounts: [] }];
+    const its = overview({ sets: [set('epp-core-bj', { troubles, leases })] });
+    const shown = drawn({ ...busy, overview: its, leases: true, events: [] });
+    expect(shown).toContain('! X: a [2Jb c 1mnd\n');
+    expect(shown).toContain('p [2J');
+    expect(shown).not.toMatch(/[^\P{C}\n]/u);
   });
 
   it('has two lines for each of a hundred accounts', () => {
