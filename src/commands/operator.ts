@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { KubeClient } from '../kube/interfaces.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createHttpServer, listen } from '../lib/http-server.ts';
-import { createLog } from '../lib/log.ts';
+import { createLog, type Log } from '../lib/log.ts';
 import { shutdownSignal } from '../lib/shutdown.ts';
 import { createOperator } from '../operator/operator.ts';
 import type { OperatorOptionsInput } from '../operator/options.ts';
@@ -17,6 +18,11 @@ interface Options extends ClusterOptions {
   networkPolicies?: 'keep' | 'remove';
   monitoringNamespaces?: Record<string, string>;
   monitoringPods?: Record<string, string>;
+  polarisUrl?: string;
+  polarisNamespace?: string;
+  polarisService?: string;
+  polarisTokenFile?: string;
+  polarisTtl?: number;
   leaderElection: boolean;
   leaseNamespace?: string;
   httpHost: string;
@@ -43,6 +49,14 @@ export function operatorCommand(): Command {
       labelsOf,
     )
     .option('--monitoring-pods <labels>', 'of the pods there; default: all', labelsOf)
+    .option(
+      '--polaris-url <url>',
+      "register instances of sets with Polaris: its client API's; default: nowhere",
+    )
+    .option('--polaris-namespace <name>', "of Polaris; default: 'default'")
+    .option('--polaris-service <name>', "of all sets; default: the set's prefix")
+    .option('--polaris-token-file <path>', 'holds what X-Polaris-Token is')
+    .option('--polaris-ttl <seconds>', 'between heartbeats; default: 10', numberBetween(1, 60))
     .option('--no-leader-election', 'nobody else is there: for one process on a desk')
     .option(
       '--lease-namespace <name>',
@@ -92,7 +106,14 @@ async function run(options: Options): Promise<void> {
   const election = await connect(options, { log, metrics: new Registry() });
   const home = options.leaseNamespace ?? process.env.POD_NAMESPACE ?? config.namespace ?? 'default';
   const operator = createOperator(
-    { client, electionClient: election.client, clock: systemClock, log, metrics },
+    {
+      client,
+      electionClient: election.client,
+      clock: systemClock,
+      log,
+      metrics,
+      alongside: options.polarisUrl === undefined ? [] : [await polaris(options, { client, log, metrics })],
+    },
     operatorInput(options, home),
   );
   const app = createHttpServer({
@@ -114,6 +135,32 @@ async function run(options: Options): Promise<void> {
   } finally {
     await Promise.allSettled([app.close(), console?.close(), client.close(), election.client.close()]);
   }
+}
+
+/** What registers instances with Polaris while the operator leads. Throws a ZodError over flags that cannot be right. */
+async function polaris(
+  { polarisUrl, polarisNamespace, polarisService, polarisTokenFile, polarisTtl, ...options }: Options,
+  { client, log, metrics }: { client: KubeClient; log: Log; metrics: Registry },
+): Promise<(signal: AbortSignal) => Promise<void>> {
+  const { polarisMetrics, runPolaris } = await import('../polaris/polaris.ts');
+  const { polarisOptions } = await import('../polaris/options.ts');
+  const where = polarisOptions.parse({
+    url: polarisUrl,
+    namespace: polarisNamespace,
+    service: polarisService,
+    tokenFile: polarisTokenFile,
+    ttlSeconds: polarisTtl,
+  });
+  const dependencies = {
+    client,
+    clock: systemClock,
+    log,
+    metrics: polarisMetrics(metrics),
+    namespace: options.namespace,
+    // Another operator takes over within seconds: callers must not be without instances meanwhile
+    deregisterAtEnd: !options.leaderElection,
+  };
+  return (signal) => runPolaris(dependencies, where, signal);
 }
 
 function operatorInput(options: Options, home: string): OperatorOptionsInput {

@@ -31,6 +31,8 @@ export interface OperatorDependencies {
   metrics: Registry;
   /** Where a gateway's pod serves; its IP and port by default. For places where pods share one address. */
   podOrigin?: (pod: Pod) => string | undefined;
+  /** More to run while this process leads. Each resolves once its signal is aborted. */
+  alongside?: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
 
 /** Reasons, or undefined when all is well: for `/livez` and `/readyz`. */
@@ -156,6 +158,7 @@ class RunnableOperator implements Operator {
         (s) => registryController({ ...shared, ...egress, ...policies }).run(s),
         (s) => gatewayController({ ...shared, pods, reports }).run(s),
         (s) => internalTokenController(shared).run(s),
+        ...(this.#dependencies.alongside ?? []),
       ]);
     } finally {
       this.#showAccounts(undefined);

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   overview: ['lib', 'kube', 'api', 'budget', 'operator'],
   console: ['lib', 'kube', 'api', 'overview'],
   plan: ['lib', 'kube', 'routing', 'api', 'budget', 'operator'],
-  polaris: ['lib', 'kube', 'api', 'operator'],
+  polaris: ['lib', 'kube', 'routing', 'api'],
   simulator: ['lib', 'epp'],
   embedded: ['lib', 'kube', 'routing', 'epp', 'api', 'budget', 'adapter', 'gateway', 'operator', 'simulator'],
   commands: [
