@@ -74,7 +74,8 @@ export function clusterAccess(options: ClusterAccessOptions): Access {
     max: MAX_KEPT,
     ttl: KEEP_MS,
     ttlResolution: 0,
-    perf: { now: () => clock.monotonicMs() },
+    // An entry of time 0 would never age
+    perf: { now: () => 1 + clock.monotonicMs() },
   });
   let underWay = 0;
 
