@@ -23,7 +23,7 @@ export interface DocumentRun {
   failure?: string;
 }
 
-const BLOCK_TIMEOUT_MS = 180_000;
+const BLOCK_TIMEOUT_MS = 300_000;
 /** No command prints it: what stands between the output of two blocks. */
 const MARK = '\u001e';
 
