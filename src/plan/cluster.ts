@@ -1,20 +1,16 @@
 /** What a plan needs to know of a cluster. It only reads. */
-import { parse } from 'yaml';
 import { parseGateway, parseRegistry } from '../api/parse.ts';
 import { findCondition } from '../api/v1alpha1/conditions.ts';
-import { FIELD_MANAGER } from '../api/v1alpha1/labels.ts';
 import { ApiError } from '../kube/api-error.ts';
-import { CONFIG_MAP, type ConfigMap, DEPLOYMENT, type Deployment } from '../kube/builtin.ts';
-import type { Reader } from '../kube/interfaces.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import { NETWORK_POLICY } from '../kube/builtin.ts';
+import type { ListOptions, Reader } from '../kube/interfaces.ts';
+import type { KubeObject, Resource } from '../kube/objects.ts';
 import { OWNED_KINDS } from '../operator/apply/owned-kinds.ts';
 import type { Desired } from '../operator/apply/owned-objects.ts';
 import { neededSecrets as secretsOfGateway } from '../operator/gateway-controller/needed-secrets.ts';
 import { lookAtSecret, type NeededSecret } from '../operator/needed-secret.ts';
 import { neededSecrets as secretsOfRegistry } from '../operator/registry-controller/credentials.ts';
-import { CONFIG_FILE } from '../operator/specs/adapter-file.ts';
 import { MANAGED_SELECTOR } from '../operator/specs/labels.ts';
-import type { SetObjectsOptions } from '../operator/specs/set-objects.ts';
 import { objectsOf, PLANNED_KINDS, refOf, type State, stateOf } from './state.ts';
 
 export interface ClusterView {
@@ -30,59 +26,28 @@ export async function readCluster(
   const resources: KubeObject[] = [];
   const owned: Desired[] = [];
   for (const namespace of namespaces) {
-    for (const resource of PLANNED_KINDS) {
-      resources.push(...(await client.list<KubeObject>(resource, { namespace })).items);
-    }
-    for (const resource of OWNED_KINDS) {
-      const { items } = await client.list(resource, { namespace, labelSelector: MANAGED_SELECTOR });
-      owned.push(...items.map((object) => ({ resource, object })));
-    }
+    const made = { namespace, labelSelector: MANAGED_SELECTOR };
+    const [written, ...perKind] = await Promise.all([
+      Promise.all(PLANNED_KINDS.map((resource) => client.list<KubeObject>(resource, { namespace }))),
+      ...OWNED_KINDS.map(async (resource) => ({ resource, list: await client.list(resource, made) })),
+      networkPolicies(client, made),
+    ]);
+    resources.push(...written.flatMap(({ items }) => items));
+    for (const { resource, list } of perKind)
+      owned.push(...list.items.map((object) => ({ resource, object })));
   }
   return { state: stateOf(resources), owned };
 }
 
-/** What the operator gives all pods, read off those that it has made; undefined where there are none. */
-export function podsAsMade(owned: readonly Desired[]): SetObjectsOptions | undefined {
-  const deployments = owned.flatMap(({ resource, object }) =>
-    resource === DEPLOYMENT ? [object as Deployment] : [],
-  );
-  const images = Map.groupBy(deployments, (one) => containerOf(one)?.image ?? '');
-  images.delete('');
-  // Sets that are paused may be behind.
-  const [image, models = []] = [...images].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
-  const [model] = models;
-  if (image === undefined || model === undefined) return undefined;
-  const policy = containerOf(model)?.imagePullPolicy as SetObjectsOptions['imagePullPolicy'];
-  return {
-    image,
-    ...(ownsPullPolicy(model) && policy !== undefined && { imagePullPolicy: policy }),
-    timeScale: timeScaleOf(owned),
-  };
-}
-
-const containerOf = ({ spec }: Deployment) => spec?.template.spec?.containers[0];
-
-/** The operator says it only where its own pod, or an option, does. */
-function ownsPullPolicy({ metadata }: Deployment): boolean {
-  const { managedFields = [] } = metadata as {
-    managedFields?: { manager?: string; operation?: string; fieldsV1?: unknown }[];
-  };
-  return managedFields.some(
-    ({ manager, operation, fieldsV1 }) =>
-      manager === FIELD_MANAGER.objects &&
-      operation === 'Apply' &&
-      JSON.stringify(fieldsV1).includes('"f:imagePullPolicy"'),
-  );
-}
-
-function timeScaleOf(owned: readonly Desired[]): number {
-  for (const { resource, object } of owned) {
-    const text = resource === CONFIG_MAP ? (object as ConfigMap).data?.[CONFIG_FILE] : undefined;
-    if (text === undefined) continue;
-    const file = parse(text) as { budget?: { timeScale?: number } } | null;
-    if (file?.budget?.timeScale !== undefined) return file.budget.timeScale;
+/** Whoever may not see them sees none: an operator that keeps some is rare, and its rights are not everybody's. */
+async function networkPolicies(client: Pick<Reader, 'list'>, options: ListOptions) {
+  const resource: Resource = NETWORK_POLICY;
+  try {
+    return { resource, list: await client.list(resource, options) };
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 403)) throw error;
+    return { resource, list: { items: [] } };
   }
-  return 1;
 }
 
 /** What the operator has said of the Secrets of accounts and gateways, by `refOf`. */

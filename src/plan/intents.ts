@@ -14,6 +14,7 @@ import { resolveRoutes, unreadable } from '../operator/gateway-controller/resolv
 import { planOf, rolloutNow, stateOf as rolloutStateOf } from '../operator/gateway-controller/rollout.ts';
 import { autoscaled } from '../operator/set-controller/autoscaled-replicas.ts';
 import { resolveSet } from '../operator/set-controller/resolve.ts';
+import { egressObjects, NGINX_IMAGE } from '../operator/specs/egress/objects.ts';
 import { gatewayFile } from '../operator/specs/gateway/file.ts';
 import { gatewayObjects } from '../operator/specs/gateway/objects.ts';
 import { type SetObjectsOptions, setObjects } from '../operator/specs/set-objects.ts';
@@ -32,8 +33,8 @@ export interface Surroundings {
   now: Date;
 }
 
-/** What the operator would do for one set or gateway. */
-export type Intention = { owner: EppSet | EppGateway } & (
+/** What the operator would do for one account, set or gateway. */
+export type Intention = { owner: EppRegistry | EppSet | EppGateway } & (
   | { state: 'resolved'; desired: Desired[] }
   /** All stays as it is. */
   | { state: 'refused'; reason: string; message: string }
@@ -43,10 +44,16 @@ export type Intention = { owner: EppSet | EppGateway } & (
 /** By `refOf` of the owner. */
 export function intentions(state: State, surroundings: Surroundings): Map<string, Intention> {
   const found = [
-    ...[...state.sets.values()].map((set) => intentionOfSet(set, state, surroundings)),
-    ...[...state.gateways.values()].map((gateway) => intentionOfGateway(gateway, state, surroundings)),
+    ...kept(state.registries).map((registry) => intentionOfRegistry(registry, surroundings)),
+    ...kept(state.sets).map((set) => intentionOfSet(set, state, surroundings)),
+    ...kept(state.gateways).map((gateway) => intentionOfGateway(gateway, state, surroundings)),
   ];
   return new Map(found.map((intention) => [refOf(intention.owner), intention]));
+}
+
+/** What is on its way out goes by itself. */
+function kept<T extends KubeObject>(objects: ReadonlyMap<string, T>): T[] {
+  return [...objects.values()].filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
 /** Which minimums an account guarantees. Undefined when the account is not valid. */
@@ -73,6 +80,19 @@ export function poolWarning(raw: EppGateway, state: State): string | undefined {
   return pooled.status === 'False' ? pooled.message : undefined;
 }
 
+/** Its egress proxies. When they go they wait for adapters to leave them, as adapters wait for them to come. */
+function intentionOfRegistry(raw: EppRegistry, { pods }: Surroundings): Intention {
+  const parsed = parseRegistry(raw);
+  if (!parsed.ok) {
+    const message = `the spec is not valid: ${describeProblems(parsed.problems)}`;
+    return { owner: raw, state: 'refused', reason: 'InvalidSpec', message };
+  }
+  const { egressImage = NGINX_IMAGE } = pods;
+  const isProxied = parsed.value.spec.egress.mode === 'nginx' && egressImage !== false;
+  const desired = isProxied ? egressObjects(parsed.value, egressImage, pods) : [];
+  return { owner: raw, state: 'resolved', desired };
+}
+
 function intentionOfSet(raw: EppSet, state: State, surroundings: Surroundings): Intention {
   const parsed = parseSet(raw);
   if (!parsed.ok) {
@@ -84,6 +104,8 @@ function intentionOfSet(raw: EppSet, state: State, surroundings: Surroundings): 
   const { judgement, registries } = resolveSet(set, {
     registry: (name) => registryOf(set, name, state, surroundings),
     parsedRegistry: (registry) => parseRegistry(registry),
+    // Sets wait for egress proxies: a plan looks at the end.
+    alwaysDirect: true,
     minimumRefusal: (registry) =>
       admissionAt(registry, state)?.refused.find((refusal) => refusal.set === set.metadata.name)?.message,
   });

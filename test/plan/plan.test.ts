@@ -155,6 +155,26 @@ describe('a plan', () => {
     ]);
   });
 
+  it('makes egress proxies of an account, and leads its sets to them', () => {
+    const proxied = registry(20, { egress: { mode: 'nginx', nginx: { replicas: 3 } } });
+    const there = plan(before, later(before, proxied, set('core', 6, 12), gatewayManifest()));
+    expect(there.objects.map(({ action, kind, owner }) => `${action} ${kind} of ${owner}`)).toEqual([
+      'create ConfigMap of EppRegistry shop/verisign',
+      'create Service of EppRegistry shop/verisign',
+      'create PodDisruptionBudget of EppRegistry shop/verisign',
+      'create Deployment of EppRegistry shop/verisign',
+      'change ConfigMap of EppSet shop/core',
+      'change Deployment of EppSet shop/core',
+    ]);
+    expect(there.pods).toMatchObject([
+      { kind: 'EppRegistry', name: 'verisign', before: 0, after: 3 },
+      { kind: 'EppSet', name: 'core', replaced: 2 },
+    ]);
+    expect(
+      plan(before, later(before, proxied), { pods: { ...pods, egressImage: false } }).pods,
+    ).not.toContainEqual(expect.objectContaining({ kind: 'EppRegistry' }));
+  });
+
   it('leaves alone what is paused', () => {
     const paused = set('core', 6, 12, { paused: true, replicas: 5 });
     const { resources, objects, accounts } = plan(
