@@ -69,11 +69,10 @@ function leaseOverview({ raw, parsed }: Checked<EppConnectionLease>): LeaseOverv
   if (!parsed.ok) return { pod: raw.metadata.name, state: 'Invalid', accounts: [] };
   const { spec, status } = parsed.value;
   const reported = status?.accounts ?? {};
-  const isHeard = spec.state === 'Bound' && spec.incarnation === status?.incarnation;
   const names = [...new Set([...Object.keys(spec.grants), ...Object.keys(reported)])].sort();
   return {
     pod: spec.pod,
-    state: (isHeard && status?.phase) || spec.state,
+    state: leaseState(parsed.value),
     accounts: names.map((registry) => ({
       registry,
       granted: spec.grants[registry]?.slots ?? 0,
@@ -81,6 +80,13 @@ function leaseOverview({ raw, parsed }: Checked<EppConnectionLease>): LeaseOverv
       waiting: reported[registry]?.waiting ?? 0,
     })),
   };
+}
+
+/** The pod's deletion deletes its lease, and a finalizer keeps that until no ledger charges it any more. */
+function leaseState({ metadata, spec, status }: EppConnectionLease): string {
+  if (metadata.deletionTimestamp !== undefined) return 'Gone';
+  const isHeard = spec.state === 'Bound' && spec.incarnation === status?.incarnation;
+  return (isHeard && status?.phase) || spec.state;
 }
 
 function gatewayOverview({ raw, parsed }: Checked<EppGateway>): GatewayOverview {

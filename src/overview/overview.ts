@@ -96,7 +96,10 @@ export interface SetOverview {
 /** A pod's EppConnectionLease. */
 export interface LeaseOverview {
   pod: string;
-  /** `None`, `Bound` or `Fenced`; of a bound one the pod's own phase, e.g. `Active`, `Draining`. `Invalid`: cannot be read. */
+  /**
+   * `None`, `Bound` or `Fenced`; of a bound one the pod's own phase, e.g. `Active`, `Draining`. `Gone`: the pod is, and what it may have
+   * open still counts. `Invalid`: cannot be read.
+   */
   state: string;
   /** By EppRegistry name, in order. */
   accounts: readonly { registry: string; granted: number; open: number; waiting: number }[];

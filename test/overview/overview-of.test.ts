@@ -169,11 +169,13 @@ describe('an account', () => {
 
 describe('a set', () => {
   it('adds up its leases and shows each pod', () => {
+    const gone = lease('e', 'epp-core-bj', {});
     const leases = [
       lease('b', 'epp-core-bj', { verisign: { slots: 2, open: 1 } }, { status: { phase: 'Draining' } }),
       lease('a', 'epp-core-bj', { verisign: { slots: 4, open: 3, waiting: 1 }, cnnic: { slots: 1 } }),
       lease('c', 'epp-core-bj', {}, { spec: { state: 'Fenced' } }),
       lease('d', 'epp-core-bj', {}, { spec: { incarnation: 'a later one' } }),
+      { ...gone, metadata: { ...gone.metadata, deletionTimestamp: AT } },
     ];
     const [set] = overviewOf(cluster({ sets: [core], leases }), AT).sets;
     expect(set).toMatchObject({
@@ -189,6 +191,7 @@ describe('a set', () => {
       'b Draining',
       'c Fenced',
       'd Bound',
+      'e Gone',
     ]);
     expect(set?.leases[0]?.accounts).toEqual([
       { registry: 'cnnic', granted: 1, open: 0, waiting: 0 },
