@@ -18,9 +18,9 @@ import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf }
 import { NAMESPACE, type Place } from './place.ts';
 import {
   actions,
+  applySamples,
   byHelm,
   clientOf,
-  installAll,
   type Kubectl,
   kubectlOk,
   manifestText,
@@ -47,16 +47,24 @@ export interface KindPlace extends Place {
   readonly kubectl: Kubectl;
   /** Our own image in the cluster. */
   readonly image: string;
-  /** When `helm install` began, by performance.now(). */
-  readonly installedAtMs: number;
   /** `helm upgrade` with the same values. */
   upgrade(): Promise<void>;
 }
 
-/** @param options.keep the cluster outlives this process, under a name of its own */
-export async function openKind(options: { keep: boolean }): Promise<KindPlace> {
+/** A cluster before anything is installed. */
+export type BareCluster = Pick<KindPlace, 'kubeconfig' | 'kubectl' | 'image'>;
+
+/**
+ * @param options.keep the cluster outlives this process, under a name of its own
+ * @param options.install gets the operator into a cluster that was made for this; by the chart where absent
+ */
+export async function openKind(options: {
+  keep: boolean;
+  install?(cluster: BareCluster): Promise<void>;
+}): Promise<KindPlace> {
   const found = await openCluster(KEPT_NAME);
-  const cluster = options.keep || found ? KEPT_NAME : uniqueName('eppset-demo');
+  const isKept = options.keep || (found && !options.install);
+  const cluster = isKept ? KEPT_NAME : uniqueName('eppset-demo');
   const keep = cluster === KEPT_NAME;
   const running = await engine();
   // The image is built while the cluster comes up.
@@ -70,17 +78,18 @@ export async function openKind(options: { keep: boolean }): Promise<KindPlace> {
   ]);
   try {
     await kind.loadImage(image);
-    const install = byHelm(await helmPath(toStderr), kind.kubeconfigPath);
-    const installedAtMs = performance.now();
-    await installAll(kind.kubectl, image, install);
+    // The name that samples and documents use; the nodes share its layers.
+    await kind.loadImage('eppset:dev');
+    const bare = { kubeconfig: kind.kubeconfigPath, kubectl: kind.kubectl, image };
+    const helm = byHelm(await helmPath(toStderr), bare.kubeconfig);
+    const upgrade = () => helm(kind.kubectl, image);
+    await (options.install?.(bare) ?? upgrade());
+    await applySamples(kind.kubectl, image);
     await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));
     return {
       ...(await placeOf(kind, image, keep)),
-      kubeconfig: kind.kubeconfigPath,
-      kubectl: kind.kubectl,
-      image,
-      installedAtMs,
-      upgrade: () => install(kind.kubectl, image),
+      ...bare,
+      upgrade,
     };
   } catch (error) {
     if (!keep) await kind.delete();

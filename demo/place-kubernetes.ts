@@ -70,13 +70,8 @@ export function byHelm(helm: string, kubeconfig: string): Installation {
   };
 }
 
-/** Installs the operator and applies the samples; waits until the definitions are served. */
-export async function installAll(
-  kubectl: Kubectl,
-  image: string,
-  install: Installation = byKubectl,
-): Promise<void> {
-  await install(kubectl, image);
+/** Applies the samples where the operator is installed; waits until the definitions are served. */
+export async function applySamples(kubectl: Kubectl, image: string): Promise<void> {
   await kubectlOk(kubectl, [
     'wait',
     '--for=condition=Established',

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAY } from '../../demo/cast.ts';
 import { NAMESPACE } from '../../demo/place.ts';
-import type { KindPlace } from '../../demo/place-kind.ts';
+import type { BareCluster, KindPlace } from '../../demo/place-kind.ts';
 import { kubectlOk } from '../../demo/place-kubernetes.ts';
 import { play } from '../../demo/story.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
@@ -19,6 +18,12 @@ import {
   SERVICE_ACCOUNT,
 } from '../../src/kube/builtin.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
+import { silent } from '../cluster/progress.ts';
+import { helmPath, kubectlPath } from '../cluster/tools.ts';
+import type { Block } from '../docs/blocks.ts';
+import { allBlocks } from '../docs/documents.ts';
+import { docsEnvironment } from '../docs/environment.ts';
+import { type DocumentRun, runDocs } from '../docs/run-docs.ts';
 import { eventually } from '../support/eventually.ts';
 import { openStage } from './stage.ts';
 
@@ -41,37 +46,30 @@ const SILENT_KINDS: readonly Resource<KubeObject>[] = [
 const OPERATORS = { namespace: 'eppset-system', labelSelector: 'app.kubernetes.io/component=operator' };
 
 let place: KindPlace;
-/** Seconds from `helm install` to the first check that was answered. */
-let firstCheckAfter: number;
+/** From `helm install` to the first check that was answered, as README.md says it. */
+let readme: DocumentRun;
 beforeAll(async () => {
-  place = await openStage(async ({ serviceUrl, installedAtMs }) => {
-    await eventually(async () => (await check(serviceUrl(GATEWAY.service))) === 200, {
-      timeoutMs: 120_000,
-      everyMs: 200,
-      what: 'the first check is answered',
-    });
-    firstCheckAfter = (performance.now() - installedAtMs) / 1_000;
-    console.log(`first check answered ${firstCheckAfter.toFixed(1)} s after helm install was started`);
+  place = await openStage(async (cluster) => {
+    await using environment = await environmentOf(cluster);
+    const own = allBlocks().filter(({ document }) => document === 'README.md');
+    [readme] = (await runDocs('tested', environment, own)) as [DocumentRun];
+    if (readme.failure !== undefined) throw new Error(readme.failure);
+    console.log(`the first check was answered after ${readme.seconds} s of the commands in README.md`);
   });
 });
 afterAll(() => place?.close());
 
-/** The status of an availability check; undefined where nobody answers. */
-async function check(gateway: string): Promise<number | undefined> {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ names: ['example.com'] });
-  return fetch(`${gateway}/com/check`, { method: 'POST', headers, body }).then(
-    async (response) => {
-      await response.arrayBuffer();
-      return response.status;
-    },
-    () => undefined,
+/** Where commands of documents find the cluster. */
+const environmentOf = async ({ kubeconfig, image }: BareCluster) =>
+  docsEnvironment(
+    { kubectl: await kubectlPath(silent), helm: await helmPath(silent) },
+    { KUBECONFIG: kubeconfig, IMAGE: image },
   );
-}
 
 describe('an installation by the chart', () => {
   it('answers the first check within a minute', () => {
-    expect(firstCheckAfter).toBeLessThan(60);
+    expect(readme.passed).toBe(2);
+    expect(readme.seconds).toBeLessThan(60);
   });
 
   it('stays as it is through helm upgrade with the same values and a restart of the operators, but for the mark of the new leader', async () => {
@@ -192,5 +190,19 @@ describe('the story of the demo', () => {
     await eventually(async () => (await operatorRestarts()) >= killed, { what: 'every kill hit' });
     expect(summary.problems).toEqual([]);
     expect(summary.core.succeeded).toBe(summary.core.sent);
+  });
+});
+
+describe('the documents', () => {
+  it('have commands that do on a cluster what they say', async () => {
+    await using environment = await environmentOf(place);
+    // One of them has a namespace and sets of its own, and waits most of the time.
+    const isApart = ({ document }: Block) => document === 'docs/five-phases.md';
+    const groups = [allBlocks().filter(isApart), allBlocks().filter((block) => !isApart(block))];
+    const runs = (await Promise.all(groups.map((blocks) => runDocs('cluster', environment, blocks)))).flat();
+    for (const { document, passed, seconds } of runs)
+      console.log(`${document}: ${passed} blocks, ${seconds} s`);
+    expect(runs.flatMap(({ failure }) => failure ?? [])).toEqual([]);
+    expect(runs.length).toBeGreaterThan(5);
   });
 });

@@ -1,14 +1,13 @@
 /** A kind cluster with the operator and the samples, as the demo makes it: for tests of the whole. */
 import { SETS } from '../../demo/cast.ts';
 import { NAMESPACE } from '../../demo/place.ts';
-import { type KindPlace, openKind } from '../../demo/place-kind.ts';
+import { type BareCluster, type KindPlace, openKind } from '../../demo/place-kind.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** Resolves when all sets are ready. @param onInstalled called as soon as everything is applied */
-export async function openStage(onInstalled: (place: KindPlace) => Promise<void>): Promise<KindPlace> {
-  const place = await openKind({ keep: false });
-  await onInstalled(place);
+/** Resolves when all sets are ready. */
+export async function openStage(install: (cluster: BareCluster) => Promise<void>): Promise<KindPlace> {
+  const place = await openKind({ keep: false, install });
   for (const { name, replicas } of Object.values(SETS)) {
     await eventually(
       async () => {
