@@ -54,5 +54,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- else if .Values.networkPolicies.remove -}}
 {{- $args = append $args "--network-policies=remove" -}}
 {{- end -}}
+{{- if .Values.console.enabled -}}
+{{- $args = append $args "--console" -}}
+{{- end -}}
 {{- toYaml (concat $args .Values.extraArgs) -}}
 {{- end }}
