@@ -15,6 +15,8 @@ export interface InformerOptions<T extends KubeObject> extends ListOptions {
   resource: Resource<T>;
   clock: Clock;
   log: Log;
+  /** What is kept of an object, and told to all: never another name, namespace, UID or version. Default: all of it. */
+  keep?: (object: T) => T;
   /** Tells every object again as `updated` (with `previous` the same object) in this period, jittered. Default: never. */
   resyncMs?: number;
   /** The first and the longest wait after a failure, before jitter. Default 800 ms and 30 s, client-go's. */
@@ -137,7 +139,8 @@ export class Informer<T extends KubeObject> implements EventSource<T> {
   async #list(signal: AbortSignal): Promise<string> {
     const { client, resource } = this.#options;
     const list = await client.list(resource, this.#scope(), signal);
-    this.#tell(this.#store.replaceAll(list.items));
+    const { keep } = this.#options;
+    this.#tell(this.#store.replaceAll(keep === undefined ? list.items : list.items.map(keep)));
     this.#hasSynced = true;
     this.#firstList.resolve();
     return list.resourceVersion;
@@ -145,7 +148,7 @@ export class Informer<T extends KubeObject> implements EventSource<T> {
 
   /** Follows one watch to its end and keeps `position` at the last version seen, also when it throws. */
   async #watch(position: { version: string | undefined }, signal: AbortSignal): Promise<void> {
-    const { client, clock, resource } = this.#options;
+    const { client, clock, resource, keep } = this.#options;
     const startedMs = clock.monotonicMs();
     const options = { ...this.#scope(), resourceVersion: position.version ?? '' };
     let events = 0;
@@ -156,7 +159,7 @@ export class Informer<T extends KubeObject> implements EventSource<T> {
         position.version = event.resourceVersion;
         continue;
       }
-      const { object } = event;
+      const object = keep === undefined ? event.object : keep(event.object);
       this.#tell(event.type === 'DELETED' ? this.#store.remove(object) : this.#store.put(object));
       position.version = object.metadata.resourceVersion ?? position.version;
     }

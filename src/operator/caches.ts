@@ -5,15 +5,17 @@ import { EPP_GATEWAY, type EppGateway } from '../api/v1alpha1/gateway.ts';
 import { LABEL } from '../api/v1alpha1/labels.ts';
 import { EPP_REGISTRY, type EppRegistry } from '../api/v1alpha1/registry.ts';
 import { EPP_SET, type EppSet } from '../api/v1alpha1/set.ts';
-import { NETWORK_POLICY, POD, type Pod } from '../kube/builtin.ts';
+import { DEPLOYMENT, type Deployment, NETWORK_POLICY, POD, type Pod } from '../kube/builtin.ts';
 import { Informer } from '../kube/informer.ts';
 import type { Reader, Watcher } from '../kube/interfaces.ts';
+import { withoutManagers } from '../kube/kept-fields.ts';
 import type { KubeObject, Resource } from '../kube/objects.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { OWNED_KINDS } from './apply/owned-kinds.ts';
 import { BY_OWNER, ownerUids } from './apply/owned-objects.ts';
 import { remembered } from './remembered.ts';
+import { withReplicasOwner } from './set-controller/autoscaled-replicas.ts';
 import { MANAGED_SELECTOR } from './specs/labels.ts';
 
 /** Index of sets by the registries that their pools name, as `namespace/registry`. */
@@ -67,9 +69,10 @@ export function createCaches(options: CachesOptions): Caches {
   const scope = namespace === undefined ? {} : { namespace };
   const cacheOf = <T extends KubeObject>(
     resource: Resource<T>,
-    more: { labelSelector?: string; resyncMs?: number } = {},
+    more: { labelSelector?: string; resyncMs?: number; keep?: (object: T) => T } = {},
   ) => {
-    const cache = new Informer<T>({ client, clock, log, resource, ...scope, ...more });
+    const keep = withoutManagers<T>;
+    const cache = new Informer<T>({ client, clock, log, resource, keep, ...scope, ...more });
     const { plural } = resource;
     all.push({ plural, hasSynced: () => cache.hasSynced, run: (signal) => cache.run(signal) });
     return cache;
@@ -88,7 +91,11 @@ export function createCaches(options: CachesOptions): Caches {
   leases.addIndex(BY_LEASE_SET, ({ metadata, spec }) => [`${metadata.namespace}/${spec.set}`]);
   const kinds = options.networkPolicies ? [...OWNED_KINDS, NETWORK_POLICY] : OWNED_KINDS;
   const owned = kinds.map((resource) => {
-    const cache = cacheOf(resource, { labelSelector: MANAGED_SELECTOR });
+    const isDeployment = resource.kind === DEPLOYMENT.kind;
+    const cache = cacheOf(resource, {
+      labelSelector: MANAGED_SELECTOR,
+      ...(isDeployment && { keep: (object: KubeObject) => withReplicasOwner(object as Deployment) }),
+    });
     cache.addIndex(BY_OWNER, ownerUids);
     cache.addIndex(BY_SET, ownerNames);
     return { resource, cache };

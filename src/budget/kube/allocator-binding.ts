@@ -9,6 +9,7 @@ import { POD, type Pod } from '../../kube/builtin.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import { Informer, type InformerEvent } from '../../kube/informer.ts';
 import type { KubeClient } from '../../kube/interfaces.ts';
+import { barePod } from '../../kube/kept-fields.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -48,6 +49,7 @@ export async function runAllocator(options: AllocatorRunOptions): Promise<void> 
     clock,
     log,
     resource: POD,
+    keep: barePod,
     labelSelector: LABEL.setObject,
     ...(namespace !== undefined && { namespace }),
   });

@@ -38,11 +38,13 @@ export interface Outcome {
   taken: string[];
 }
 
-/** What we wrote last, for as long as the cache has not seen it. */
+/** What we wrote last. */
 interface LastWrite {
   /** The version in the cache when we wrote. */
   cached: string | undefined;
-  stored: KubeObject;
+  /** The API's answer, for as long as the cache has not seen it. */
+  stored: KubeObject | undefined;
+  version: string;
   checksum: string;
 }
 
@@ -110,7 +112,10 @@ export class OwnedObjects {
   seen(owner: KubeObject, object: KubeObject): KubeObject | undefined {
     const cached = this.#caches.get(object.kind)?.get(keyOf(object));
     const last = this.#lastWrite(owner, object);
-    return cached !== undefined && cached.metadata.resourceVersion === last?.cached ? last?.stored : cached;
+    if (last === undefined || cached === undefined) return cached;
+    if (cached.metadata.resourceVersion === last.cached) return last.stored;
+    last.stored = undefined;
+    return cached;
   }
 
   /** The owner's own object of this kind and name, as last seen. */
@@ -185,7 +190,7 @@ export class OwnedObjects {
     if (unchanged && (isAsIntended(wanted, live) || this.#cannotCover(owner, live, checksum))) return;
     const cached = this.#caches.get(object.kind)?.get(keyOf(object))?.metadata.resourceVersion;
     const stored = await this.#client.apply(resource, intent, {}, signal);
-    this.#remember(owner, name, { cached, stored, checksum });
+    this.#remember(owner, name, { cached, stored, version: versionOf(stored), checksum });
     if (live === undefined) outcome.created.push(name);
     else if (unchanged) outcome.corrected.push(name);
     else outcome.changed.push(name);
@@ -194,7 +199,7 @@ export class OwnedObjects {
   /** The API turned our last write of this intent into something that does not look like it, and nothing has changed since. */
   #cannotCover(owner: KubeObject, live: KubeObject, checksum: string): boolean {
     const last = this.#lastWrite(owner, live);
-    return last !== undefined && last.checksum === checksum && versionOf(last.stored) === versionOf(live);
+    return last !== undefined && last.checksum === checksum && last.version === versionOf(live);
   }
 
   #lastWrite(owner: KubeObject, object: KubeObject): LastWrite | undefined {

@@ -1,6 +1,7 @@
 import { FIELD_MANAGER } from '../../api/v1alpha1/labels.ts';
 import type { EppSet } from '../../api/v1alpha1/set.ts';
 import type { Deployment } from '../../kube/builtin.ts';
+import { withoutManagers } from '../../kube/kept-fields.ts';
 
 /** As whom the number of replicas is left to others. */
 export const REPLICAS_MANAGER = 'eppset-replicas';
@@ -59,4 +60,16 @@ function ownsReplicas({ metadata }: Deployment): boolean {
       operation === 'Apply' &&
       fieldsV1?.['f:spec']?.['f:replicas'] !== undefined,
   );
+}
+
+/** All that is kept in a local copy of who wrote which field: whether the number of pods is ours. */
+export function withReplicasOwner(deployment: Deployment): Deployment {
+  const kept = withoutManagers(deployment);
+  if (!ownsReplicas(deployment)) return kept;
+  const ours = {
+    manager: FIELD_MANAGER.objects,
+    operation: 'Apply',
+    fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+  };
+  return { ...kept, metadata: { ...kept.metadata, managedFields: [ours] } as Deployment['metadata'] };
 }
