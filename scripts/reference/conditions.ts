@@ -119,6 +119,7 @@ export const CONDITIONS: Readonly<Record<string, readonly ConditionText[]>> = {
       reasons: {
         ProxiesReady: ['True', 'so it is'],
         Starting: ['Unknown', 'sets wait for the first proxy'],
+        Direct: ['Unknown', 'the mode is `direct`: there are no proxies'],
         Leaving: ['Unknown', 'the mode is `direct` again; the proxies go when no adapter uses them'],
         ProxiesNotReady: ['False', 'nothing reaches the registry'],
         NotSupported: ['False', 'this operator makes no proxies: connections are direct'],
