@@ -30,7 +30,10 @@ export const ALL_ON = {
   commonLabels: { team: 'domains' },
   serviceAccount: { annotations: { 'example.org/role': 'x' } },
   networkPolicies: { enabled: true, monitoring: { podLabels: { app: 'prometheus' } } },
+  egress: { image: 'nginx:1' },
+  polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
   monitoring: { enabled: true },
+  console: { enabled: true },
 };
 
 export interface Helm {
@@ -38,7 +41,7 @@ export interface Helm {
   path: string;
   /** Folders of its own included. */
   env: NodeJS.ProcessEnv;
-  /** What the chart renders with these values, hooks included. Throws what helm says. */
+  /** What the chart renders with these values, hooks included; once each. Throws what helm says. */
   template(values?: object, more?: readonly string[]): Promise<RenderedObject[]>;
 }
 
@@ -58,18 +61,23 @@ export function useHelm(): () => Helm {
         env,
         ...(values !== undefined && { input: JSON.stringify(values) }),
       });
+    const render = async (values: object, more: readonly string[]): Promise<RenderedObject[]> => {
+      const place = ['template', 'eppset', CHART, '--namespace', SYSTEM, ...more];
+      const { code, stdout, stderr } = await call(place, values);
+      if (code !== 0) throw new Error(stderr);
+      return parseAllDocuments(stdout)
+        .map((document) => document.toJS() as RenderedObject | null)
+        .filter((object) => object !== null);
+    };
+    const rendered = new Map<string, Promise<RenderedObject[]>>();
     helm = Object.assign(call, {
       path,
       env,
-      async template(values: object = {}, more: readonly string[] = []) {
-        const { code, stdout, stderr } = await call(
-          ['template', 'eppset', CHART, '--namespace', SYSTEM, ...more],
-          values,
-        );
-        if (code !== 0) throw new Error(stderr);
-        return parseAllDocuments(stdout)
-          .map((document) => document.toJS() as RenderedObject | null)
-          .filter((object) => object !== null);
+      template(values: object = {}, more: readonly string[] = []) {
+        const key = JSON.stringify([values, more]);
+        const result = rendered.get(key) ?? render(values, more);
+        rendered.set(key, result);
+        return result;
       },
     });
   });
