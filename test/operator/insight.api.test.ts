@@ -146,6 +146,7 @@ it('tells of a limit that the registry does not keep, by event, status and metri
     expect(await bench.events('EppRegistry', ACCOUNT)).toContainEqual(
       expect.stringMatching(/^Warning LimitReached: .* using at most 9 for now$/),
     );
+    expect(await gauge('eppset_allocator_events_total')).toMatchObject({ ' LimitReached': 1 });
   }, settled);
   // It comes back after 12 s, which events tell; who looks in between sees it.
   await eventually(async () => {
@@ -183,6 +184,11 @@ it('tells of a pod that fell silent: fenced, and what it had is in quarantine', 
     });
     expect(await gauge('eppset_set_connections')).toMatchObject({ 'epp.manage.bj quarantined': had });
     expect(await gauge('eppset_account_connections')).toMatchObject({ quarantined: had });
+    expect(await gauge('eppset_allocator_events_total')).toMatchObject({
+      'manage Fenced': 1,
+      'manage Quarantined': 1,
+    });
+    expect(await gauge('eppset_quarantined_connections_total')).toEqual({ manage: had });
   }, settled);
 });
 
@@ -191,5 +197,9 @@ it('tells of a ledger that was lost: it learns', async () => {
   await eventually(async () => {
     expect(await gauge('eppset_account_learning')).toEqual({ '': 1 });
     expect((await bench.condition(EPP_REGISTRY, ACCOUNT, 'Degraded')).text).toBe('True Learning');
+    expect(await gauge('eppset_condition')).toMatchObject({
+      [`EppRegistry ${ACCOUNT} Degraded`]: 1,
+      [`EppRegistry ${ACCOUNT} Stalled`]: 0,
+    });
   }, settled);
 });

@@ -77,6 +77,31 @@ describe('polling', () => {
     expect(queue.acknowledged).toEqual(['1', '2', '3']);
   });
 
+  it.each([
+    ['2026-01-01T00:00:00.0Z', 1_767_225_600_000],
+    ['yesterday', undefined],
+    [undefined, undefined],
+  ])('tells how old the first message is, where the registry says it: %s', async (date, ms) => {
+    const told: (number | undefined)[] = [];
+    const job = pollJob({
+      account: 'acme',
+      intervalMs: 1_000,
+      ask: async () => ({
+        results: [{ code: 1301, message: 'one waits' }],
+        messageQueue: { count: 1, id: '1', ...(date && { date }) },
+      }),
+      sink: { deliver: () => Promise.reject(new Error('the sink is away')) },
+      setAside: { deliver: async () => {} },
+      events: {
+        waiting: (_count, oldest) => void told.push(oldest?.getTime()),
+        delivered: () => {},
+        setAside: () => {},
+      },
+    });
+    await expect(job.run(term)).rejects.toThrow('the sink is away');
+    expect(told).toEqual([ms]);
+  });
+
   it('leaves at the registry what the sink cannot take now', async () => {
     const { job, queue } = setUp(['1', '2'], async () => {
       throw new Error('the sink is away');
