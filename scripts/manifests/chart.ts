@@ -39,6 +39,8 @@ const VALUES: InstallValues = {
   labels: fields('eppset.labels'),
   podLabels: fields('eppset.podLabels'),
   podAnnotations: structure('.Values.podAnnotations'),
+  volumes: fields('eppset.volumes'),
+  volumeMounts: fields('eppset.volumeMounts'),
   watchNamespace: '{{ .Values.watchNamespace }}',
   when: (installation, items) => [
     line(`{{- if ${INSTALLATIONS[installation]} }}`),

@@ -28,6 +28,8 @@ export function installValues(version: string): InstallValues {
     labels: {},
     podLabels: {},
     podAnnotations: {},
+    volumes: {},
+    volumeMounts: {},
     watchNamespace: '',
     when: () => [],
   };

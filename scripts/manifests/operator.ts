@@ -96,8 +96,10 @@ function podSpec(values: InstallValues): object {
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
         },
+        ...values.volumeMounts,
       },
     ],
+    ...values.volumes,
   };
 }
 

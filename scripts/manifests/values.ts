@@ -20,6 +20,9 @@ export interface InstallValues {
   /** On the Pod template, beside our own. Not `labels`: a new version of the chart alone must not roll the pods. */
   podLabels: object;
   podAnnotations: object | string;
+  /** `volumes` of the pod and `volumeMounts` of its container, where there are any. */
+  volumes: object;
+  volumeMounts: object;
   /** The one namespace to work in, in the place of all. */
   watchNamespace: string;
   /** List items that are there where the installation is so. */

@@ -54,8 +54,47 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- else if .Values.networkPolicies.remove -}}
 {{- $args = append $args "--network-policies=remove" -}}
 {{- end -}}
+{{- with .Values.egress.image -}}
+{{- $args = append $args (printf "--egress-image=%s" .) -}}
+{{- end -}}
+{{- with .Values.polaris -}}
+{{- if .url -}}
+{{- $args = concat $args (list (printf "--polaris-url=%s" .url) (printf "--polaris-namespace=%s" .namespace) (printf "--polaris-ttl=%v" .ttlSeconds)) -}}
+{{- with .service -}}
+{{- $args = append $args (printf "--polaris-service=%s" .) -}}
+{{- end -}}
+{{- if .tokenSecretName -}}
+{{- $args = append $args "--polaris-token-file=/etc/eppset/polaris/token" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if .Values.console.enabled -}}
 {{- $args = append $args "--console" -}}
 {{- end -}}
 {{- toYaml (concat $args .Values.extraArgs) -}}
+{{- end }}
+
+{{- /* Of the operator's pod: the token for Polaris, where there is one. */ -}}
+{{- define "eppset.volumes" -}}
+{{- with .Values.polaris }}
+{{- if and .url .tokenSecretName -}}
+volumes:
+  - name: polaris
+    secret:
+      secretName: {{ .tokenSecretName }}
+      # The pod's user is not its owner.
+      defaultMode: 0444
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "eppset.volumeMounts" -}}
+{{- with .Values.polaris }}
+{{- if and .url .tokenSecretName -}}
+volumeMounts:
+  - name: polaris
+    mountPath: /etc/eppset/polaris
+    readOnly: true
+{{- end }}
+{{- end }}
 {{- end }}
