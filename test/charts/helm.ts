@@ -32,6 +32,8 @@ export const ALL_ON = {
   networkPolicies: { enabled: true, monitoring: { podLabels: { app: 'prometheus' } } },
   egress: { image: 'nginx:1' },
   polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
+  egress: { image: 'nginx:1' },
+  polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
   monitoring: { enabled: true },
   console: { enabled: true },
 };
