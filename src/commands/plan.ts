@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { readSourcedManifests } from '../embedded/manifests.ts';
 import type { Reader } from '../kube/interfaces.ts';
 import { createLog } from '../lib/log.ts';
+import type { Desired } from '../operator/apply/owned-objects.ts';
 import type { SetObjectsOptions } from '../operator/specs/set-objects.ts';
 import { applied } from '../plan/applied.ts';
 import { podsAsMade } from '../plan/as-made.ts';
@@ -108,14 +109,18 @@ async function compared(
   const told = secretProblemsTold(before);
   const look = await lookAtSecrets(client, resources, secrets);
   const made = podsAsMade(owned);
-  const plan = planOf({
-    before,
-    after,
-    live: liveObjects(owned),
-    pods: podsOf(options, made),
-    secretProblems: { before: told, after: new Map([...told, ...look.problems]) },
-    now,
-  });
+  const planWith = (live: readonly Desired[]): FullPlan =>
+    planOf({
+      before,
+      after,
+      live: liveObjects(live),
+      pods: podsOf(options, made),
+      secretProblems: { before: told, after: new Map([...told, ...look.problems]) },
+      now,
+    });
+  const first = planWith(owned);
+  const strange = await strangersAt(client, first.writes);
+  const plan = strange.length === 0 ? first : planWith([...owned, ...strange]);
   const notes = [
     ...(look.unknown.length > 0
       ? [
@@ -127,6 +132,18 @@ async function compared(
       : []),
   ];
   return { ...plan, warnings: [...plan.warnings, ...notes.map((message) => ({ message }))] };
+}
+
+/** What has a name that is needed and not our labels. */
+async function strangersAt(client: Pick<Reader, 'get'>, writes: FullPlan['writes']): Promise<Desired[]> {
+  const created = writes.filter(({ action }) => action === 'create');
+  const found = await Promise.all(
+    created.map(async ({ resource, namespace, name }) => ({
+      resource,
+      object: await client.get(resource, { namespace, name }),
+    })),
+  );
+  return found.flatMap(({ resource, object }) => (object === undefined ? [] : [{ resource, object }]));
 }
 
 function podsOf({ image }: Options, made?: SetObjectsOptions): SetObjectsOptions {

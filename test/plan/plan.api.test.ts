@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANNOTATION } from '../../src/api/v1alpha1/labels.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
+import { CONFIG_MAP } from '../../src/kube/builtin.ts';
 import type { ClosableKubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { OWNED_KINDS } from '../../src/operator/apply/owned-kinds.ts';
@@ -338,6 +339,20 @@ describe('a plan against a cluster', () => {
     const own = [...(await made()).keys()].filter((ref) => ref.includes(' auto-'));
     expect(own.length).toBeGreaterThan(7);
     expect(foretold(told)).toEqual(own.map((ref) => `delete ${ref}`).sort());
+  });
+
+  it('says where a name is taken', async () => {
+    const metadata = new Bench(client, namespace()).key('core-2-adapter');
+    await client.create(CONFIG_MAP, { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    const file = join(folder, 'taken.json');
+    const { set: _, ...spec } = manifests.core.spec;
+    const second = setManifest({ name: 'core-2', metadata: { namespace: namespace() }, spec });
+    await writeFile(file, JSON.stringify(second));
+    expect(await runPlanJson('-f', file, ...cluster())).toMatchObject({
+      code: 1,
+      objects: [],
+      refusals: [{ name: 'core-2', reason: 'NameTaken', message: expect.stringContaining('core-2-adapter') }],
+    });
   });
 
   it('says before the API server what may not be changed', async () => {
