@@ -87,13 +87,15 @@ function networkPolicies({
   monitoringNamespaces: namespaces,
   monitoringPods: pods,
 }: Options): Pick<OperatorOptionsInput, 'networkPolicies'> {
-  if (mode !== 'keep' || namespaces === undefined) {
-    if (namespaces !== undefined)
-      throw new Error('--monitoring-namespaces goes with --network-policies keep');
-    if (pods !== undefined) throw new Error('--monitoring-pods goes with --monitoring-namespaces');
-    return mode === undefined ? {} : { networkPolicies: { mode } };
+  if (pods !== undefined && namespaces === undefined) {
+    throw new Error('--monitoring-pods goes with --monitoring-namespaces: name the namespaces of these pods');
   }
-  return { networkPolicies: { mode, monitoring: { namespaces, ...(pods !== undefined && { pods }) } } };
+  if (namespaces !== undefined && mode !== 'keep') {
+    throw new Error('--monitoring-namespaces goes with --network-policies keep');
+  }
+  if (mode === undefined) return {};
+  const monitoring = namespaces && { namespaces, ...(pods && { pods }) };
+  return { networkPolicies: mode === 'keep' ? { mode, monitoring } : { mode } };
 }
 
 async function run(options: Options): Promise<void> {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
+import { operatorCommand } from '../../src/commands/operator.ts';
 import { egressObjects } from '../../src/operator/specs/egress/objects.ts';
 import { gatewayFile } from '../../src/operator/specs/gateway/file.ts';
 import { gatewayObjects } from '../../src/operator/specs/gateway/objects.ts';
@@ -125,6 +126,25 @@ describe('the definitions', () => {
   });
 });
 
+it('starts the operator with arguments that it knows', async () => {
+  const operator = (await helm().template(ALL_ON)).find(({ kind }) => kind === 'Deployment');
+  const { containers } = operator === undefined ? {} : (podSpecOf(operator)[0] ?? {});
+  const [subcommand, ...args] = containers?.[0]?.args ?? [];
+  const command = operatorCommand()
+    .exitOverride()
+    .action(() => undefined);
+  command.parse(args, { from: 'user' });
+  expect(subcommand).toBe('operator');
+  expect(command.opts()).toMatchObject({
+    logLevel: 'debug',
+    timeScale: 0.5,
+    networkPolicies: 'keep',
+    monitoringNamespaces: { 'kubernetes.io/metadata.name': 'monitoring' },
+    monitoringPods: { app: 'prometheus' },
+    console: true,
+  });
+});
+
 describe('the operator’s rights', () => {
   interface Rule {
     resources: string[];
@@ -214,6 +234,7 @@ describe('on an API server', () => {
 });
 
 interface PodSpec {
+  containers?: { args?: string[] }[];
   serviceAccountName?: string;
 }
 

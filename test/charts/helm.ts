@@ -32,8 +32,7 @@ export const ALL_ON = {
   networkPolicies: { enabled: true, monitoring: { podLabels: { app: 'prometheus' } } },
   egress: { image: 'nginx:1' },
   polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
-  egress: { image: 'nginx:1' },
-  polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
+  console: { enabled: true },
   monitoring: { enabled: true },
   console: { enabled: true },
 };
