@@ -19,6 +19,8 @@ export interface FleetSize {
 const AT_ONCE = 16;
 const RETRY_MS = 500;
 const RENEW_MS = 20_000;
+/** Of those that are bound: not so often that their reports are the load, but before their leases run out. */
+const SLOW_RENEW_MS = 150_000;
 const ACCOUNTS = ['com', 'net'] as const;
 /** Of the pods of one set, at each account. */
 const IN_USE = 2;
@@ -107,7 +109,7 @@ export class OperatorFleet {
     ).length;
   }
 
-  /** Lets every pod say that it runs, and acknowledge what it is granted, as an adapter would; but none renews. */
+  /** Lets every pod say that it runs, and acknowledge what it is granted, as an adapter would. */
   startPods(): void {
     this.#running = this.#leases.run(this.#abort.signal);
     this.#leases.onEvent((event) => {
@@ -135,9 +137,8 @@ export class OperatorFleet {
     const status = statusOf(lease);
     const { seq: _, ...told } = lease.status ?? {};
     if (JSON.stringify(sorted(told)) === JSON.stringify(sorted(status))) {
-      // Not bound yet: says so again, as a pod does by renewing.
-      if (lease.spec.state === 'Bound') return;
-      await clock.sleep(RENEW_MS, this.#abort.signal).catch(() => undefined);
+      const afterMs = lease.spec.state === 'Bound' ? SLOW_RENEW_MS * (1 + Math.random()) : RENEW_MS;
+      await clock.sleep(afterMs, this.#abort.signal).catch(() => undefined);
       if (this.#abort.signal.aborted) return;
     }
     const seq = (lease.status?.seq ?? 0) + 1;

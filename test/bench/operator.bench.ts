@@ -96,13 +96,13 @@ try {
   await fleet.createSets();
   const createdMs = performance.now() - beganMs;
   await eventually(async () => (await fleet.observed()) === fleet.sets, {
-    timeoutMs: 400_000,
+    timeoutMs: 600_000,
     everyMs: 1_000,
     what: 'every set has its status',
   });
   const convergedMs = performance.now() - beganMs;
   await eventually(async () => fleet.served() === fleet.pods, {
-    timeoutMs: 300_000,
+    timeoutMs: 600_000,
     everyMs: 1_000,
     what: 'every pod has its connections',
   });
@@ -139,7 +139,7 @@ try {
     perAccount: ofAccounts / fleet.accounts,
     perNamespace: ofNamespaces / NAMESPACES,
     events,
-    all,
+    requests: all,
     byKind,
   });
 

@@ -131,6 +131,9 @@ export function commandLine(
         `--root-ca-file=${file('ca.crt')}`,
         '--use-service-account-credentials',
         '--leader-elect=false',
+        // With the default of 20 requests a second a thousand Deployments take many minutes.
+        '--kube-api-qps=500',
+        '--kube-api-burst=1000',
         `--flex-volume-plugin-dir=${file('flex')}`,
         `--controllers=${controllers.join(',')}`,
       ];
