@@ -16,6 +16,8 @@ export interface ConsoleOptions {
   log: Log;
   /** Open pages at a time; more are answered 503. Default 100. */
   maxStreams?: number;
+  /** Files of the page. Default: those beside this code. */
+  page?: ReadonlyMap<string, PageFile>;
 }
 
 const RETRY_SECONDS = 5;
@@ -47,7 +49,7 @@ const REFUSALS = { 401: 'unauthenticated', 403: 'forbidden', 503: 'unavailable' 
 /** Adds `GET /console/`, its files and `/console/api/…`, before the server listens. Ends with the server. */
 export async function consoleRoutes(app: FastifyInstance, options: ConsoleOptions): Promise<void> {
   const { access, clock, log, maxStreams = 100 } = options;
-  const page = await readPage();
+  const page = options.page ?? (await readPage());
   const live = new LiveOverview(options);
   const streams = new Set<OverviewStream>();
 

@@ -1,10 +1,14 @@
-/** The page in a real browser. What it looks like is written to out/console-*.png. */
+/** The page in a real browser, as it is bundled. What it looks like is written to out/console-*.png. */
 // biome-ignore-all lint/performance/useDomNodeTextContent: what is seen is what counts
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bundleConsolePage } from '../../scripts/console-page.ts';
 import type { Access } from '../../src/console/access.ts';
+import { type PageFile, readPage } from '../../src/console/page-files.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Overview } from '../../src/overview/overview.ts';
 import { firstPaintMs, launchChromium, NO_CHROMIUM, openPage } from './chromium.ts';
@@ -15,12 +19,13 @@ const out = fileURLToPath(new URL('../../out/', import.meta.url));
 const GOOD_TOKEN = 'good-token-1';
 
 let browser: Browser;
+let bundled: ReadonlyMap<string, PageFile>;
 const open: { close(): Promise<unknown> }[] = [];
 
 async function visit(more: Partial<ServeOptions> = {}, size?: { width: number; height: number }) {
   const source = new ToldOverviews();
   source.tell(badDay());
-  const server = await serveConsole({ source, ...more });
+  const server = await serveConsole({ source, page: bundled, ...more });
   open.push(server);
   const tab = await openPage(browser, size);
   open.push(tab);
@@ -49,11 +54,21 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
   () => {
     beforeAll(async () => {
       await mkdir(out, { recursive: true });
+      const folder = await mkdtemp(join(tmpdir(), 'eppset-page-'));
+      await bundleConsolePage(folder);
+      bundled = await readPage(pathToFileURL(`${folder}/`));
+      await rm(folder, { recursive: true });
       browser = await launchChromium();
     }, 90_000);
     afterAll(() => browser?.close());
     afterEach(async () => {
       for (const one of open.splice(0).reverse()) await one.close();
+    });
+
+    it('is small', () => {
+      expect([...bundled.keys()]).toEqual(['icon.svg', 'index.html', 'page.css', 'page.js']);
+      const bytes = [...bundled.values()].reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+      expect(bytes).toBeLessThan(40_000);
     });
 
     it('shows accounts, sets, gateways and troubles, and hand-overs as they happen', async () => {
@@ -223,7 +238,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)(
       expect(await sidewaysScroll(page)).toBeLessThanOrEqual(0);
     });
 
-    it('looks like this after ten minutes of work', async () => {
+    it('looks like this after ten minutes of work, and runs from its sources as well', async () => {
       const source = new ToldOverviews();
       const now = Date.now();
       const server = await serveConsole({ source, clock: systemClock });

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { type Access, openAccess } from '../../src/console/access.ts';
 import { consoleRoutes } from '../../src/console/console-routes.ts';
 import type { OverviewSource } from '../../src/console/live-overview.ts';
+import type { PageFile } from '../../src/console/page-files.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createHttpServer, listen } from '../../src/lib/http-server.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
@@ -39,6 +40,7 @@ export interface ServeOptions {
   clock?: Clock;
   log?: Log;
   maxStreams?: number;
+  page?: ReadonlyMap<string, PageFile>;
   /** A free one by default. */
   port?: number;
 }
