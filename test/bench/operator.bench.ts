@@ -45,8 +45,7 @@ function writesOf(after: readonly ApiRequests[], before: readonly ApiRequests[])
   const then = new Map(before.map(({ id, count }) => [id, count]));
   const found: Record<string, number> = {};
   for (const { id, verb, group, resource, subresource, count } of after) {
-    const applied =
-      verb === 'APPLY' || verb === 'PATCH' ? subresource === '' || group === 'eppset.io' : false;
+    const applied = verb === 'APPLY' && (subresource === '' || group === 'eppset.io');
     const replaced = verb === 'PUT' && group === 'eppset.io' && subresource === '';
     const made = verb === 'POST' && (resource.startsWith('eppconnection') || resource === 'secrets');
     const by = count - (then.get(id) ?? 0);
