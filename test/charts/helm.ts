@@ -34,7 +34,6 @@ export const ALL_ON = {
   polaris: { url: 'http://polaris.example:8090', service: 'epp', tokenSecretName: 'polaris' },
   console: { enabled: true },
   monitoring: { enabled: true },
-  console: { enabled: true },
 };
 
 export interface Helm {
