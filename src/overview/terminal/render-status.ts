@@ -5,13 +5,13 @@ import type {
   Health,
   Overview,
   SetOverview,
-  Trouble,
 } from '../overview.ts';
 import type { RecentEvent } from '../recent-events.ts';
 import type { Unreadable } from '../watched-objects.ts';
 import { age } from './age.ts';
 import { legend, segmentsOf } from './bar.ts';
 import { type Look, paint, type Style } from './look.ts';
+import { HEALTH_STYLES, troubleNotes, unreadableNote } from './notes.ts';
 import { type Cell, type Column, type Note, note, type Row, table } from './table.ts';
 
 export interface StatusView {
@@ -218,13 +218,6 @@ function events({ events, overview, namespace }: StatusView, look: Look): string
   return [paint('EVENTS', 'title', look), ...lines];
 }
 
-const HEALTH_STYLES: Readonly<Record<Health, Style>> = {
-  Ready: 'good',
-  Progressing: 'passing',
-  Degraded: 'bad',
-  Unknown: 'bad',
-};
-
 function healthCell(health: Health, paused = false): Cell {
   return { text: paused ? `${health}, paused` : health, style: HEALTH_STYLES[health] };
 }
@@ -234,27 +227,4 @@ function podsCell({ readyReplicas, replicas }: SetOverview | GatewayOverview): C
     text: `${readyReplicas}/${replicas}`,
     ...(readyReplicas < replicas && { style: 'passing' }),
   };
-}
-
-function troubleNotes(of: { health: Health; troubles: readonly Trouble[] }, at: string): Note[] {
-  return of.troubles.map(({ reason, message, since }) => ({
-    mark: '! ',
-    text: `${reason}${since === undefined ? '' : `, ${age(since, at)}`}: ${message}`,
-    style: of.health === 'Ready' ? 'passing' : HEALTH_STYLES[of.health],
-  }));
-}
-
-function unreadableNote({ part, resource, reason }: Unreadable): Note {
-  const { apiVersion, plural } = resource;
-  const [group] = apiVersion.split('/');
-  const kind = apiVersion.includes('/') ? `${plural}.${group}` : plural;
-  const less =
-    part === 'ledgers' || part === 'leases'
-      ? 'connections are those that the operator last wrote into status, some seconds old'
-      : 'they are missing below';
-  const why =
-    reason === 'Forbidden'
-      ? `you may not list ${kind}`
-      : `this cluster has no ${kind} (its definitions are older)`;
-  return { mark: '! ', text: `${why}: ${less}`, style: 'passing' };
 }
