@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { operatorCommand } from '../../src/commands/operator.ts';
+import type { NetworkPolicy } from '../../src/kube/builtin.ts';
 import { egressObjects } from '../../src/operator/specs/egress/objects.ts';
 import { gatewayFile } from '../../src/operator/specs/gateway/file.ts';
 import { gatewayObjects } from '../../src/operator/specs/gateway/objects.ts';
@@ -143,6 +144,16 @@ it('starts the operator with arguments that it knows', async () => {
     monitoringPods: { app: 'prometheus' },
     console: true,
   });
+});
+
+it.each([
+  ['http://polaris.example:8090', 8090],
+  ['https://polaris.example', 443],
+  ['http://polaris.example/', 80],
+])('lets the operator reach Polaris at %s', async (url, port) => {
+  const values = { networkPolicies: { enabled: true }, polaris: { url } };
+  const [policy] = await helm().template(values, ['--show-only', 'templates/network-policy.yaml']);
+  expect((policy?.spec as NetworkPolicy['spec']).egress?.at(-1)?.ports).toEqual([{ port, protocol: 'TCP' }]);
 });
 
 describe('the operator’s rights', () => {
