@@ -166,20 +166,7 @@ describe('a steady cluster', () => {
       expect(renewals, lease).toBeGreaterThanOrEqual(Math.floor(seconds / (RENEW_SECONDS * 1.1)) - 1);
     }
   });
-});
 
-/** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s: the rest is for work. */
-const BETWEEN_KILLS_MS = 60_000;
-
-/** SIGKILL to every operator, again and again, until aborted. Returns how many were ended. */
-async function killOperators(signal: AbortSignal): Promise<number> {
-  const killed = 0;
-  while (!signal.aborted) {
-    await delay(BETWEEN_KILLS_MS, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) break;
-    const { items } = await place.client.list(POD, OPERATORS);
-    for (const { metadata } of items)
-      await place.kill({ namespace: OPERATORS.namespace, name: metadata.name 
   it('was one while a service moved to sets in five phases beside it, by the commands of that document', async () => {
     const [run] = await apart;
     console.log(`${run?.document}: ${run?.passed} blocks, ${run?.seconds} s`);
@@ -187,6 +174,19 @@ async function killOperators(signal: AbortSignal): Promise<number> {
     expect(run?.passed).toBeGreaterThan(20);
   });
 });
+
+/** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s: the rest is for work. */
+const BETWEEN_KILLS_MS = 60_000;
+
+/** SIGKILL to every operator, again and again, until aborted. Returns how many were ended. */
+async function killOperators(signal: AbortSignal): Promise<number> {
+  let killed = 0;
+  while (!signal.aborted) {
+    await delay(BETWEEN_KILLS_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    const { items } = await place.client.list(POD, OPERATORS);
+    for (const { metadata } of items)
+      await place.kill({ namespace: OPERATORS.namespace, name: metadata.name });
     killed += items.length;
   }
   return killed;
