@@ -37,5 +37,16 @@ export async function readPage(folder: URL = PAGE): Promise<ReadonlyMap<string, 
 
 /** What a browser runs of a module that node runs as it is. */
 function script(source: string): string {
-  return stripTypeScriptTypes(source).replace(/(\bfrom '\.\/[\w-]+)\.ts'/g, "$1.js'");
+  return withoutTypes(source).replace(/(\bfrom '\.\/[\w-]+)\.ts'/g, "$1.js'");
+}
+
+/** Node warns on the console that this function of its own is new; it is the one that runs all of this. */
+function withoutTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
