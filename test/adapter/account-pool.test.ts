@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AccountPool } from '../../src/adapter/account-pool.ts';
+import { AccountPool, type AccountPoolOptions } from '../../src/adapter/account-pool.ts';
 import type { Credentials } from '../../src/adapter/account-secrets.ts';
 import { QueueRoom } from '../../src/adapter/scheduler/queue-room.ts';
 import { transactionIds } from '../../src/adapter/work.ts';
@@ -13,7 +13,11 @@ import { ScriptedSession } from './scripted-session.ts';
 let pool: AccountPool | undefined;
 afterEach(() => pool?.close());
 
-function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins' | 'password'>> = {}) {
+function setUp(
+  cap = 2,
+  word: Partial<Pick<ScriptedBudget, 'commands' | 'logins' | 'password'>> = {},
+  way: Partial<Pick<AccountPoolOptions, 'resolve' | 'proxies'>> = {},
+) {
   const clock = new ManualClock();
   const budget = Object.assign(new ScriptedBudget(cap), word);
   const refusals: (number | undefined)[] = [];
@@ -32,6 +36,7 @@ function setUp(cap = 2, word: Partial<Pick<ScriptedBudget, 'commands' | 'logins'
     depth: 1,
     transformReservePercent: 10,
     resolve: async () => ({ address: '127.0.0.1', port: 1 }),
+    ...way,
     secrets: { credentials: async () => ({ ...secret }), tls: async () => ({}) },
     open: async ({ credentials, signal, permit }): Promise<EppSession> => {
       passwords.push(credentials);
@@ -531,5 +536,60 @@ describe('account pool without proven credentials', () => {
     s.budget.changed();
     await s.settle();
     expect(s.passwords.at(-1)).toEqual({ username: 'acme', password: 'second' });
+  });
+});
+
+describe('an account pool behind proxies', () => {
+  async function behind(proxies: (turn: { addresses: string[] }) => Promise<readonly string[]>, cap = 2) {
+    const turn = { addresses: ['10.0.0.1'] };
+    const s = setUp(
+      cap,
+      {},
+      {
+        proxies: () => proxies(turn),
+        resolve: async () => ({ address: turn.addresses[0] ?? '', port: 7000 }),
+      },
+    );
+    s.pool.start();
+    await s.settle();
+    const seconds = async (count: number) => {
+      for (let second = 0; second < count; second++) {
+        s.clock.advance(1_000);
+        await s.settle();
+      }
+    };
+    await seconds(10);
+    expect(s.sessions.map(({ state }) => state)).toEqual(['idle']);
+    return { ...s, turn, seconds };
+  }
+  const told = async ({ addresses }: { addresses: string[] }) => addresses;
+
+  it('leaves one that is about to go, its successor first', async () => {
+    const s = await behind(told);
+    s.turn.addresses = ['10.0.0.2'];
+    await s.seconds(10);
+    expect(s.sessions.length).toBe(2);
+    expect(s.sessions[0]?.state).not.toBe('idle');
+    expect(s.sessions[1]?.state).toBe('idle');
+    await s.seconds(20);
+    expect(s.sessions.length).toBe(2);
+  });
+
+  it('stays where it is while there is no other', async () => {
+    const s = await behind(told);
+    s.turn.addresses = [];
+    await s.seconds(10);
+    expect(s.sessions.map(({ state }) => state)).toEqual(['idle']);
+  });
+
+  it('stays where it is while the name server is away', async () => {
+    let away = false;
+    const s = await behind(async (turn) => {
+      if (away) throw new Error('ESERVFAIL');
+      return turn.addresses;
+    });
+    away = true;
+    await s.seconds(10);
+    expect(s.sessions.map(({ state }) => state)).toEqual(['idle']);
   });
 });
