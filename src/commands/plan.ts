@@ -8,7 +8,7 @@ import type { SetObjectsOptions } from '../operator/specs/set-objects.ts';
 import { applied } from '../plan/applied.ts';
 import { podsAsMade } from '../plan/as-made.ts';
 import { liveObjects } from '../plan/changes.ts';
-import { lookAtSecrets, readCluster, secretProblemsTold } from '../plan/cluster.ts';
+import { lookAtSecrets, readCluster, secretProblemsAfter, secretProblemsTold } from '../plan/cluster.ts';
 import { type CheckedManifests, checkManifests } from '../plan/manifests.ts';
 import { type FullPlan, forbiddenChanges, planOf } from '../plan/plan.ts';
 import { stateOf } from '../plan/state.ts';
@@ -76,6 +76,7 @@ async function offline(options: Options): Promise<FullPlan | undefined> {
   const now = new Date();
   const was = await manifestsAt(options.before ?? [], namespace);
   const is = await manifestsAt(options.filename, namespace);
+  if (was.resources.length === 0) demandSome(is, options);
   const nothing = stateOf([]);
   const before = applied(nothing, was.resources, { now: new Date(0) });
   const after = applied(before, is.resources, { now, prune: true });
@@ -90,6 +91,7 @@ async function againstCluster(options: Options): Promise<FullPlan | undefined> {
     const namespace = options.namespace ?? config.namespace ?? 'default';
     const manifests = await manifestsAt(options.filename, namespace);
     if (complained(manifests.errors)) return undefined;
+    demandSome(manifests, options);
     return await compared(client, manifests, options);
   } finally {
     await client.close();
@@ -115,7 +117,7 @@ async function compared(
       after,
       live: liveObjects(live),
       pods: podsOf(options, made),
-      secretProblems: { before: told, after: new Map([...told, ...look.problems]) },
+      secretProblems: { before: told, after: secretProblemsAfter(told, look) },
       now,
     });
   const first = planWith(owned);
@@ -153,6 +155,14 @@ function podsOf({ image }: Options, made?: SetObjectsOptions): SetObjectsOptions
 async function manifestsAt(paths: readonly string[], namespace: string): Promise<CheckedManifests> {
   const read = await Promise.all(paths.map((path) => readSourcedManifests(path, process.stdin)));
   return checkManifests(read.flat(), namespace);
+}
+
+/** A folder that was not meant would otherwise look like a change that changes nothing. */
+function demandSome({ resources, errors }: CheckedManifests, { filename }: Options): void {
+  if (resources.length + errors.length > 0) return;
+  throw new Error(
+    `there is no EppRegistry, EppSet or EppGateway in ${filename.join(', ')}: name other manifests`,
+  );
 }
 
 /** True when there was something to say. */

@@ -64,8 +64,8 @@ export function secretProblemsTold(state: State): Map<string, string> {
 }
 
 export interface SecretsLook {
-  /** By `refOf` of what needs them. */
-  problems: Map<string, string>;
+  /** What is wrong, or undefined where all is well, by `refOf` of what needs them; nothing of those whose Secrets may not be read. */
+  problems: Map<string, string | undefined>;
   /** Those that may not be read, as `namespace/name`. */
   unknown: string[];
 }
@@ -83,26 +83,37 @@ export async function lookAtSecrets(
   const signal = new AbortController().signal;
   for (const manifest of manifests) {
     const { namespace = '' } = manifest.metadata;
+    const found: (string | undefined)[] = [];
     for (const needed of neededBy(manifest)) {
       const own = given.find(
         (one) => one.metadata.name === needed.name && one.metadata.namespace === namespace,
       );
+      const source = own === undefined ? client : { get: async () => withData(own) as never };
       try {
-        const source = own === undefined ? client : { get: async () => withData(own) as never };
-        const { problem } = await lookAtSecret({ get: mayRead(source) }, namespace, needed, signal);
-        if (problem !== undefined && !look.problems.has(refOf(manifest))) {
-          look.problems.set(refOf(manifest), problem);
-        }
+        found.push((await lookAtSecret({ get: mayRead(source) }, namespace, needed, signal)).problem);
       } catch (error) {
         if (!(error instanceof MayNotRead)) throw error;
         look.unknown.push(`${namespace}/${needed.name}`);
       }
+    }
+    const problem = found.find((one) => one !== undefined);
+    if (problem !== undefined || found.length === neededBy(manifest).length) {
+      look.problems.set(refOf(manifest), problem);
     }
   }
   return look;
 }
 
 class MayNotRead extends Error {}
+
+/** What was seen counts more than what was told. */
+export function secretProblemsAfter(
+  told: ReadonlyMap<string, string>,
+  { problems }: SecretsLook,
+): Map<string, string> {
+  const all = [...told, ...problems].filter(([ref]) => !problems.has(ref) || problems.get(ref) !== undefined);
+  return new Map(all as [string, string][]);
+}
 
 /** What the person who plans may not read, the operator may well. */
 function mayRead(client: Pick<Reader, 'get'>): Reader['get'] {

@@ -123,6 +123,7 @@ connections, while every pod asks for all it may have
   it.each([
     [['-f', 'x', '--before', 'y', '--against-cluster'], '--before and --against-cluster'],
     [['-f', 'x', '--prune'], '--prune needs --against-cluster'],
+    [['-f', `${SAMPLES}/10-namespace.yaml`], 'there is no EppRegistry, EppSet or EppGateway in'],
     [['-f', '/does/not/exist'], 'cannot read manifests at /does/not/exist'],
   ])('refuses %j', async (args, message) => {
     await expect(runPlan(...args)).rejects.toThrow(message);

@@ -308,6 +308,7 @@ describe('a plan against a cluster', () => {
     expect(await plan()).toMatchObject({ code: 0, refusals: [{ isNew: false }, { isNew: false }] });
     manifests.registry.spec.credentials.secretName = secretName;
     manifests.core.spec.replicas = 3;
+    expect(await plan()).toMatchObject({ code: 2, refusals: [] });
     await apply();
     await converged();
   });
