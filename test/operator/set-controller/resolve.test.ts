@@ -22,11 +22,16 @@ const pools = [
 ];
 const usable = [checked(aRegistry()), checked(aRegistry({ name: 'cnnic' }))];
 
-function resolve(registries: readonly EppRegistry[], minimumRefusal: string | undefined = undefined) {
+function resolve(
+  registries: readonly EppRegistry[],
+  minimumRefusal: string | undefined = undefined,
+  alwaysDirect = false,
+) {
   const known = new Map(registries.map((registry) => [registry.metadata.name, registry]));
   return resolveSet(aSet({ spec: { pools } }), {
     registry: (name) => known.get(name),
     parsedRegistry: (raw) => parseRegistry(raw),
+    alwaysDirect,
     minimumRefusal: (registry) => (registry.metadata.name === 'verisign' ? minimumRefusal : undefined),
   });
 }
@@ -97,6 +102,15 @@ describe('resolveSet', () => {
       state: 'waiting',
       message: 'the Secrets of EppRegistry verisign have not been looked at yet',
     });
+  });
+
+  it('waits for egress proxies, where there may be some', () => {
+    const proxied = [checked(aRegistry({ spec: { egress: { mode: 'nginx' } } })), usable[1] as EppRegistry];
+    expect(resolve(proxied).judgement).toMatchObject({
+      state: 'waiting',
+      message: expect.stringContaining('egress proxies of EppRegistry verisign'),
+    });
+    expect(resolve(proxied, undefined, true).judgement).toEqual({ state: 'resolved' });
   });
 
   it('names what is wrong rather than what is late', () => {
