@@ -16,6 +16,7 @@ import { controllerMetrics, leaderGauge, queueMetrics, requestCounter } from '..
 import { buildInfo } from '../src/lib/build-info.ts';
 import { accountMetrics } from '../src/operator/account-metrics.ts';
 import { conditionMetrics } from '../src/operator/condition-metrics.ts';
+import { polarisMetrics } from '../src/polaris/polaris.ts';
 import { registerGatewayMetrics } from './metrics/gateway.ts';
 
 export const METRICS_DOCUMENT = fileURLToPath(new URL('../docs/metrics.md', import.meta.url));
@@ -52,12 +53,13 @@ const SECTIONS: readonly Section[] = [
   {
     of: 'operator',
     title: 'Operator',
-    text: 'Accounts, sets and conditions are told by the leader alone. The others have the names that controller-runtime and client-go gave them, so that\nstock dashboards work.\n',
+    text: 'Accounts, sets and conditions are told by the leader alone; `eppset_polaris_…` are there where Polaris is told of sets. The others have the names that controller-runtime and client-go gave them, so that\nstock dashboards work.\n',
     register(registry) {
       buildInfo(registry, 'operator');
       accountMetrics(registry);
       conditionMetrics(registry);
       allocatorMetrics(registry);
+      polarisMetrics(registry);
       leaderGauge(registry);
       requestCounter(registry);
       controllerMetrics(registry, 'set', 1);
