@@ -249,6 +249,8 @@ it('with one namespace to watch, the operator works with a Role there', async ()
 it('what people made stays when the chart goes and comes again', async () => {
   await release('uninstall');
   expect(await admin.get(DEPLOYMENT, { namespace: SYSTEM, name: 'eppset-operator' })).toBeUndefined();
-  await release('install', CHART);
+  expect(await release('install', CHART)).toContain(
+    'starts in namespace eppset-system and works in all namespaces.\n',
+  );
   expect((await admin.list(EPP_SET, { namespace: SHOP })).items).toHaveLength(1);
 });
