@@ -47,7 +47,7 @@ describe('the rules', () => {
     const file = { rule_files: [...renderedRules().keys()], evaluation_interval: '1m', tests };
     await writeFile(join(folder, 'test.yaml'), stringify(file));
     await promtool('test', 'rules', 'test.yaml');
-  });
+  }, 120_000);
 
   it('have a case in which each fires, and one in which it does not', () => {
     const names = alertRules().map(({ alert }) => alert);
