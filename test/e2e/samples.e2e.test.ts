@@ -19,6 +19,7 @@ import {
 } from '../../src/kube/builtin.ts';
 import type { KubeObject, Resource } from '../../src/kube/objects.ts';
 import { silent } from '../cluster/progress.ts';
+import { runOk } from '../cluster/run.ts';
 import { helmPath, kubectlPath } from '../cluster/tools.ts';
 import type { Block } from '../docs/blocks.ts';
 import { allBlocks } from '../docs/documents.ts';
@@ -70,6 +71,13 @@ describe('an installation by the chart', () => {
   it('answers the first check within a minute', () => {
     expect(readme.passed).toBe(2);
     expect(readme.seconds).toBeLessThan(60);
+  });
+
+  it('passes the test that it brings', async () => {
+    const helm = await helmPath(silent);
+    const env = { ...process.env, KUBECONFIG: place.kubeconfig };
+    const { stdout } = await runOk(helm, ['test', 'eppset', '--namespace', OPERATORS.namespace], { env });
+    expect(stdout).toMatch(/Phase: +Succeeded/);
   });
 
   it('stays as it is through helm upgrade with the same values and a restart of the operators, but for the mark of the new leader', async () => {
