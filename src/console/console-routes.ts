@@ -99,8 +99,10 @@ export async function consoleRoutes(app: FastifyInstance, options: ConsoleOption
         const sight = await sightOf(request, reply);
         if (sight === undefined) return reply;
         if (streams.size >= maxStreams) return refuse(reply, 503);
-        reply.hijack();
         const { raw: response } = reply;
+        // Who went while it was being found out who he is will never be told to have gone
+        if (response.destroyed) return reply;
+        reply.hijack();
         response.writeHead(200, STREAM_HEADERS);
         const { authorization } = request.headers;
         const stream: OverviewStream = new OverviewStream(

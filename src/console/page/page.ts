@@ -151,7 +151,11 @@ form.addEventListener('submit', (event) => {
   field.value = '';
   start(token);
 });
-forget.addEventListener('click', () => askForToken());
+forget.addEventListener('click', () => {
+  sessionStorage.removeItem(TOKEN);
+  // Nothing of what was seen stays behind
+  location.reload();
+});
 window.addEventListener('online', () => stream?.hurry());
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) stream?.hurry();
