@@ -41,7 +41,13 @@ const changeMode = (mode: 'direct' | 'nginx') =>
 it('lets sets wait for the first proxy, then leads them through', async () => {
   await bench.until(EPP_REGISTRY, REGISTRY, 'EgressReady', 'Unknown Starting');
   await bench.until(EPP_REGISTRY, REGISTRY, 'Ready', 'False EgressNotReady');
-  expect(await bench.until(EPP_SET, SET, 'Ready', 'False Waiting')).toContain('EgressReady');
+  // First it waits for somebody to look at the account's Secrets
+  await eventually(async () =>
+    expect(await bench.condition(EPP_SET, SET, 'Ready')).toMatchObject({
+      text: 'False Waiting',
+      message: expect.stringContaining('EgressReady'),
+    }),
+  );
   expect(await client.get(DEPLOYMENT, bench.key(`${SET}-adapter`))).toBeUndefined();
   const registry = await bench.get(EPP_REGISTRY, REGISTRY);
   for (const kind of KINDS) {
