@@ -132,9 +132,9 @@ bench: $(DEPS) ## every benchmark; figures go to out/<name>.json
 	@node test/bench/main.ts
 
 .PHONY: bench-operator
-bench-operator: $(DEPS) ## 1,000 sets and 3,000 pods on a real API server: time to converge, writes a set, memory, silence
+bench-operator: $(DEPS) ## 1,000 sets and 3,000 pods on a real API server: time to converge, writes a set, memory, silence; SETS=1000
 	@$(CLUSTER_CLI) prepare api
-	@node test/bench/main.ts operator
+	@BENCH_SETS="$(SETS)" node test/bench/main.ts operator
 
 .PHONY: bench-console
 bench-console: $(DEPS) ## the console in Chromium: first paint, and how soon a hand-over is seen

@@ -140,8 +140,12 @@ const STAGES: readonly Stage[] = [
     run: () =>
       commands([
         ['tsc', ['--noEmit']],
+        // What runs in a browser has its types.
+        ['tsc', ['--noEmit', '-p', 'src/console/page']],
+        ['tsc', ['--noEmit', '-p', 'test/console']],
         ['biome', ['ci', '.']],
         ['node', ['scripts/manifests.ts', '--check']],
+        ['node', ['scripts/reference.ts', '--check']],
         ['vitest', ['run', '--project', 'unit', 'test/architecture', 'test/api/crd']],
       ]),
   },

@@ -1,16 +1,11 @@
 import { Command } from 'commander';
 import { Registry } from 'prom-client';
-import { openAccess } from '../console/access.ts';
-import { clusterSource } from '../console/cluster-source.ts';
-import { consoleRoutes } from '../console/console-routes.ts';
-import { loopbackOnly } from '../console/loopback-only.ts';
 import type { KubeClient } from '../kube/interfaces.ts';
-import { systemClock as clock } from '../lib/clock.ts';
-import { createHttpServer, listen } from '../lib/http-server.ts';
 import { createLog } from '../lib/log.ts';
 import { shutdownSignal } from '../lib/shutdown.ts';
-import { listObjects, watchObjects } from '../overview/watched-objects.ts';
+import { listObjects } from '../overview/watched-objects.ts';
 import { addClusterOptions, type ClusterOptions, connect, numberBetween } from './cluster-options.ts';
+import { startLocalConsole } from './local-console.ts';
 
 interface Options extends ClusterOptions {
   namespace?: string;
@@ -31,27 +26,24 @@ async function run(options: Options): Promise<void> {
   const metrics = new Registry();
   const { client } = await connect(options, { log, metrics });
   const { namespace } = options;
-  const app = createHttpServer({ metrics, readiness: () => ({ ready: true, reasons: [] }) });
   try {
     const without = await unreadable(client, namespace, stop);
     for (const { resource, message } of without)
       process.stderr.write(`eppset: ${resource.plural} are left out: ${message}\n`);
-    const watched = watchObjects({
+    const { url, ended } = await startLocalConsole({
       client,
-      clock,
       log,
+      port: options.port,
+      signal: stop,
       namespace,
       without: without.map(({ part }) => part),
     });
-    loopbackOnly(app);
-    await consoleRoutes(app, { source: clusterSource(watched, clock), access: openAccess, clock, log });
-    const { url } = await listen(app, { host: '127.0.0.1', port: options.port });
-    process.stdout.write(`${url}/console/\nCtrl-C ends it\n`);
-    await watched.run(stop);
+    process.stdout.write(`${url}\nCtrl-C ends it\n`);
+    await ended;
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    await Promise.allSettled([app.close(), client.close()]);
+    await client.close();
   }
 }
 

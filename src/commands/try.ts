@@ -13,11 +13,13 @@ import { messageOf } from '../lib/errors.ts';
 import { createLog, LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { shutdownSignal } from '../lib/shutdown.ts';
 import { numberBetween } from './cluster-options.ts';
+import { startLocalConsole } from './local-console.ts';
 
 interface Options {
   filename?: string[];
   port?: number;
   data?: string;
+  consolePort: number;
   timeScale: number;
   logLevel: LogLevel;
 }
@@ -37,6 +39,12 @@ export function tryCommand(): Command {
       '--port <first>',
       'loopback ports of the Services are this one and those after it; default: free ones',
       numberBetween(1, 65_000),
+    )
+    .option(
+      '--console-port <number>',
+      'loopback port of the console; default: a free one',
+      numberBetween(0, 65_535),
+      0,
     )
     .option(
       '--data <folder>',
@@ -68,17 +76,36 @@ async function run(options: Options): Promise<void> {
     ...(options.port !== undefined && { firstPort: options.port }),
     ...(options.data !== undefined && { data: resolve(options.data) }),
   });
+  const closed = new AbortController();
+  let consoleEnded: Promise<void> | undefined;
   try {
-    await show(cluster, startedMs, stop);
+    const { client } = cluster;
+    const { url, ended } = await startLocalConsole({
+      client,
+      log,
+      port: options.consolePort,
+      signal: closed.signal,
+    });
+    consoleEnded = ended;
+    await show(cluster, { startedMs, consoleUrl: url, stop });
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
     say('draining; Ctrl-C again ends at once');
     await cluster.close();
+    // Until the last connection is gone there is something to see.
+    closed.abort();
+    await consoleEnded;
   }
 }
 
-async function show(cluster: EmbeddedCluster, startedMs: number, stop: AbortSignal): Promise<void> {
+interface Show {
+  startedMs: number;
+  consoleUrl: string;
+  stop: AbortSignal;
+}
+
+async function show(cluster: EmbeddedCluster, { startedMs, consoleUrl, stop }: Show): Promise<void> {
   const urlOf = (namespace: string, service: string) => cluster.serviceUrl(namespace, service);
   // Manifests of one's own may take as long as they like: what is wrong with them is told below.
   await cluster.ready({ signal: stop }).catch((error: unknown) => {
@@ -90,6 +117,7 @@ async function show(cluster: EmbeddedCluster, startedMs: number, stop: AbortSign
   for (const line of describeCluster(overview, urlOf)) say(`  ${line}`);
   say('\ntry\n');
   for (const line of suggestedCommands(overview, urlOf, process.platform)) say(`  ${line}`);
+  say(`\nsee it live\n\n  ${consoleUrl}`);
   say('\nCtrl-C drains and ends\n');
   await follow(cluster, stop);
 }

@@ -7,12 +7,24 @@ export interface Forwarder {
   close(): Promise<void>;
 }
 
+export interface ForwarderOptions {
+  /** The port, or the first of those to try; any by default. */
+  wanted?: number | undefined;
+  /** How long a connection waits for a port to go to; 8 s by default. */
+  patienceMs?: number;
+}
+
+const LOOK_AGAIN_MS = 25;
+
 /**
- * A loopback port whose connections each go to the port that `next` gives, as kube-proxy's do; refused when it gives none. Ends and breaks
- * are passed on in both directions.
- * @param wanted the port, or the first of those to try; 0 takes any
+ * A loopback port whose connections each go to the port that `next` gives, as kube-proxy's do. Ends and breaks are passed on in both
+ * directions. Where there is none a cluster refuses before a connection is there; here it is, and breaking it would tell a client that
+ * somebody may have counted it: so it waits a while first.
  */
-export async function startForwarder(next: () => number | undefined, wanted = 0): Promise<Forwarder> {
+export async function startForwarder(
+  next: () => number | undefined,
+  { wanted = 0, patienceMs = 8_000 }: ForwarderOptions = {},
+): Promise<Forwarder> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -21,16 +33,22 @@ export async function startForwarder(next: () => number | undefined, wanted = 0)
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client);
-    const port = next();
-    if (port === undefined) {
-      client.on('error', () => undefined);
-      client.resetAndDestroy();
-      return;
-    }
-    const upstream = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-    keep(upstream);
-    join(client, upstream);
-    join(upstream, client);
+    client.on('error', () => undefined);
+    const untilMs = performance.now() + patienceMs;
+    const lead = () => {
+      if (client.destroyed) return;
+      const port = next();
+      if (port === undefined) {
+        if (performance.now() < untilMs) setTimeout(lead, LOOK_AGAIN_MS).unref();
+        else client.resetAndDestroy();
+        return;
+      }
+      const upstream = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+      keep(upstream);
+      join(client, upstream);
+      join(upstream, client);
+    };
+    lead();
   });
   await listenNear(server, wanted);
   return {

@@ -93,7 +93,7 @@ export class Services {
 
   #listen(key: string, next: () => number | undefined): void {
     const entry: { opening: Promise<Forwarder>; open?: Forwarder } = {
-      opening: startForwarder(next, this.#nextPort),
+      opening: startForwarder(next, { wanted: this.#nextPort }),
     };
     if (this.#nextPort !== undefined) this.#nextPort += 1;
     this.#forwarders.set(key, entry);

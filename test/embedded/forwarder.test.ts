@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { type Forwarder, startForwarder } from '../../src/embedded/forwarder.ts';
+import { type Forwarder, type ForwarderOptions, startForwarder } from '../../src/embedded/forwarder.ts';
 import { eventually } from '../support/eventually.ts';
 
 const closers: (() => unknown)[] = [];
@@ -16,8 +16,8 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function forward(next: () => number | undefined, wanted?: number): Promise<Forwarder> {
-  const forwarder = await startForwarder(next, wanted);
+async function forward(next: () => number | undefined, options?: ForwarderOptions): Promise<Forwarder> {
+  const forwarder = await startForwarder(next, options);
   closers.push(() => forwarder.close());
   return forwarder;
 }
@@ -87,8 +87,18 @@ it('passes a reset on in both directions', async () => {
   await eventually(() => serverError === 'ECONNRESET');
 });
 
+it('waits for somebody to stand behind it', async () => {
+  let port: number | undefined;
+  const client = new Client((await forward(() => port)).port);
+  await eventually(() => client.socket.readyState === 'open');
+  client.socket.write('asked before');
+  port = await listen((socket) => socket.on('data', (bytes) => socket.end(`heard: ${bytes}`)));
+  await eventually(() => client.ended || client.closed);
+  expect(client.text).toBe('heard: asked before');
+});
+
 it('refuses where nobody stands behind it', async () => {
-  const client = new Client((await forward(() => undefined)).port);
+  const client = new Client((await forward(() => undefined, { patienceMs: 50 })).port);
   await eventually(() => client.closed);
   expect(client.error).toBe('ECONNRESET');
   const server = createServer().listen(0, '127.0.0.1');
@@ -111,7 +121,7 @@ it('breaks its connections when it is closed', async () => {
 
 it('takes the next port where the wanted one is taken', async () => {
   const taken = await listen(() => undefined);
-  const { port } = await forward(() => undefined, taken);
+  const { port } = await forward(() => undefined, { wanted: taken });
   expect(port).toBeGreaterThan(taken);
   expect(port).toBeLessThanOrEqual(taken + 100);
 });

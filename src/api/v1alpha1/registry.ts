@@ -183,7 +183,9 @@ const egressProxies = () => {
       nodeSelector,
       tolerations,
     })
-    .describe('The proxies of mode nginx. Which nodes they run on decides which addresses the registry sees.');
+    .describe(
+      'The proxies of mode nginx. Which nodes they run on decides which addresses the registry sees.',
+    );
 };
 
 /** One accreditation at one registry: host, credentials, TLDs, limits. The unit of a connection budget. */

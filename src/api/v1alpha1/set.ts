@@ -61,7 +61,9 @@ const scalingRules = () =>
       ),
     policies: atomicList(
       z.strictObject({
-        type: z.enum(['Pods', 'Percent']),
+        type: z
+          .enum(['Pods', 'Percent'])
+          .describe('What value counts: pods, or percent of the pods there are.'),
         value: z.int().min(1).max(10_000).describe('Pods, or percent of those at the start of the period.'),
         periodSeconds: z.int().min(1).max(1800).describe('In so long not more than value.'),
       }),
