@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
-import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
+import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { EPP_SET } from '../../src/api/v1alpha1/set.ts';
 import { type EmbeddedCluster, startEmbedded } from '../../src/embedded/cluster.ts';
 import { readManifests } from '../../src/embedded/manifests.ts';
@@ -101,9 +101,13 @@ describe('a cluster whose process was killed', () => {
         const state = await StateFolder.open(copied, { clock, log });
         const kept = await state.objects();
         await state.close();
-        return kept.filter(({ object }) => object.kind === EPP_CONNECTION_LEASE.kind).length === uids.size;
+        const charged = kept
+          .filter(({ object }) => object.kind === EPP_CONNECTION_LEDGER.kind)
+          .flatMap(({ object }) => Object.values((object as EppConnectionLedger).spec.entries))
+          .filter(({ charge }) => charge > 0);
+        return new Set(charged.map(({ lease }) => lease)).size === uids.size;
       },
-      { what: 'the leases of all adapters in the file' },
+      { what: 'the connections of all adapters in the file' },
     );
 
     const second = await start(copied);
