@@ -147,7 +147,16 @@ beforeAll(async () => {
   pod = await makePod('one');
   other = await makePod('two');
   ofPod = await clientOf(ADAPTER, 'one');
+  // A right holds from a moment after it was given.
+  for (const [client, where] of [
+    [operator, namespace()],
+    [operator, SOON_GONE()],
+    [owner, namespace()],
+    [editor, namespace()],
+  ] as const)
+    await eventually(() => client.list(EPP_CONNECTION_LEASE, { namespace: where }));
   for (const { metadata } of [pod, other]) await operator.create(EPP_CONNECTION_LEASE, lease(metadata.uid!));
+  await eventually(() => ofPod.get(EPP_CONNECTION_LEASE, bench.key(pod.metadata.uid!)));
   await operator.create(EPP_CONNECTION_LEDGER, ledger('verisign'));
   // A policy works from a moment after it was made.
   await eventually(() => expect(report(owner, pod)).rejects.toThrow(ONLY_THE_POD));
