@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admissionPolicies } from '../../scripts/manifests/admission.ts';
 import { installValues } from '../../scripts/manifests/install.ts';
-import { rbac } from '../../scripts/manifests/rbac.ts';
+import { operatorRole, rbac } from '../../scripts/manifests/rbac.ts';
 import { OPERATOR } from '../../scripts/manifests/values.ts';
 import { EPP_CONNECTION_LEASE, type EppConnectionLease } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER, type EppConnectionLedger } from '../../src/api/v1alpha1/connection-ledger.ts';
@@ -125,10 +125,14 @@ async function applyPolicies(): Promise<void> {
   }
 }
 
-const rulesOf = (name: string) =>
-  (rbac(installValues('0')) as (KubeObject & { rules?: Role['rules'] })[]).find(
-    ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name,
-  )?.rules;
+/** Of a ClusterRole of the installation. */
+function rulesOf(name: string): NonNullable<Role['rules']> {
+  const values = installValues('0');
+  const objects = [...operatorRole(values, 'everywhere'), ...rbac(values)] as (KubeObject & Role)[];
+  const found = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name);
+  if (found?.rules === undefined) throw new Error(`the installation has no ClusterRole ${name}`);
+  return found.rules;
+}
 
 beforeAll(async () => {
   admin = await openClient(api().kubeconfigPath);
@@ -140,7 +144,7 @@ beforeAll(async () => {
   await account(OPERATOR, rulesOf(OPERATOR));
   await account(OPERATOR, rulesOf(OPERATOR), SOON_GONE());
   await account(OWNER, [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]);
-  await account('editor', [...(rulesOf('eppset-view') ?? []), ...(rulesOf('eppset-edit') ?? [])]);
+  await account('editor', [...rulesOf('eppset-view'), ...rulesOf('eppset-edit')]);
   operator = await clientOf(OPERATOR);
   owner = await clientOf(OWNER);
   editor = await clientOf('editor');
