@@ -8,7 +8,7 @@ CLUSTER_CLI := node test/cluster/cli.ts
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(DEPS): package.json package-lock.json
 	@echo "installing npm packages (Node included), about 20 s"
