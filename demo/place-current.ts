@@ -3,7 +3,7 @@ import { run } from '../test/cluster/run.ts';
 import { kubectlPath } from '../test/cluster/tools.ts';
 import { GATEWAY, REGISTRIES, SETS, SHARED_REGISTRY, SHARED_SERVICE, serviceOf } from './cast.ts';
 import { NAMESPACE, type Place } from './place.ts';
-import { actions, applySamples, byKubectl, clientOf, type Kubectl } from './place-kubernetes.ts';
+import { actions, applySamples, clientOf, installByKubectl, type Kubectl } from './place-kubernetes.ts';
 import { PortForward } from './port-forward.ts';
 
 const SERVICES = [
@@ -22,7 +22,7 @@ export async function openCurrent(): Promise<Place> {
     );
   const path = await kubectlPath(toStderr);
   const kubectl: Kubectl = (args, input) => run(path, args, input === undefined ? {} : { input });
-  await byKubectl(kubectl, image);
+  await installByKubectl(kubectl, image);
   await applySamples(kubectl, image);
   const client = await clientOf(undefined);
   const forwards = new Map<string, PortForward>();

@@ -19,8 +19,8 @@ import { NAMESPACE, type Place } from './place.ts';
 import {
   actions,
   applySamples,
-  byHelm,
   clientOf,
+  installByHelm,
   type Kubectl,
   kubectlOk,
   manifestText,
@@ -81,8 +81,8 @@ export async function openKind(options: {
     // The name that samples and documents use; the nodes share its layers.
     await kind.loadImage('eppset:dev');
     const bare = { kubeconfig: kind.kubeconfigPath, kubectl: kind.kubectl, image };
-    const helm = byHelm(await helmPath(toStderr), bare.kubeconfig);
-    const upgrade = () => helm(kind.kubectl, image);
+    const helm = await helmPath(toStderr);
+    const upgrade = () => installByHelm(helm, bare.kubeconfig, image);
     await (options.install?.(bare) ?? upgrade());
     await applySamples(kind.kubectl, image);
     await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));

@@ -41,33 +41,28 @@ export function withImage(manifest: string, image: string): string {
 
 const RETRIED_TIMES = 50;
 /** Of the operator. */
-export const OPERATOR_NAMESPACE = 'eppset-system';
+const OPERATOR_NAMESPACE = 'eppset-system';
 
-/** How the operator gets into a cluster. */
-export type Installation = (kubectl: Kubectl, image: string) => Promise<void>;
-
-/** From manifests/install.yaml. */
-export const byKubectl: Installation = async (kubectl, image) => {
+/** Installs the operator from manifests/install.yaml. */
+export async function installByKubectl(kubectl: Kubectl, image: string): Promise<void> {
   const install = withImage(await manifestText('manifests/install.yaml'), image);
   await kubectlOk(kubectl, ['apply', '--server-side', '--force-conflicts', '-f', '-'], install);
-};
+}
 
-/** By the chart, as the README says. @param kubeconfig path */
-export function byHelm(helm: string, kubeconfig: string): Installation {
-  return async (_kubectl, image) => {
-    const [repository = '', tag = ''] = image.split(':');
-    const values = [`image.repository=${repository}`, `image.tag=${tag}`];
-    await runOk(
-      helm,
-      [
-        ...['upgrade', '--install', 'eppset', join(root, 'charts/eppset')],
-        ...['--namespace', OPERATOR_NAMESPACE, '--create-namespace'],
-        ...values.flatMap((value) => ['--set-string', value]),
-        ...['--wait', '--timeout', '3m'],
-      ],
-      { env: { ...process.env, KUBECONFIG: kubeconfig } },
-    );
-  };
+/** Installs or upgrades the operator by the chart, as the README says. @param kubeconfig path */
+export async function installByHelm(helm: string, kubeconfig: string, image: string): Promise<void> {
+  const [repository = '', tag = ''] = image.split(':');
+  const values = [`image.repository=${repository}`, `image.tag=${tag}`];
+  await runOk(
+    helm,
+    [
+      ...['upgrade', '--install', 'eppset', join(root, 'charts/eppset')],
+      ...['--namespace', OPERATOR_NAMESPACE, '--create-namespace'],
+      ...values.flatMap((value) => ['--set-string', value]),
+      ...['--wait', '--timeout', '3m'],
+    ],
+    { env: { ...process.env, KUBECONFIG: kubeconfig } },
+  );
 }
 
 /** Applies the samples where the operator is installed; waits until the definitions are served. */

@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startFlood } from './flood.ts';
 import { closedLoop, creates, openLoop, quantile } from './load.ts';
+import type { Row } from './rows.ts';
 import { type BenchRegistry, machine, type Setting, startBenchRegistry } from './stage.ts';
 
 const SESSIONS = 10;
@@ -16,15 +17,6 @@ const WARM_UP_SECONDS = 1;
 const SECONDS = 4;
 /** The 99th percentile of some 700 commands is more than the worst of them. */
 const CREATES = { callers: 4, seconds: 10 };
-
-interface Row {
-  what: string;
-  measured: number;
-  unit: string;
-  wanted: string;
-  ok: boolean;
-  [more: string]: unknown;
-}
 
 /** The three steps: nothing, checks of several callers in one command, and several commands in flight on top. */
 const STEPS: readonly {

@@ -10,28 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { measureHandOvers } from './budget-handover.ts';
 import { type BudgetStage, startBudgetStage } from './budget-stage.ts';
 import { measureWrites } from './budget-writes.ts';
+import { type Row, tell } from './rows.ts';
 import { machine } from './stage.ts';
-
-interface Row {
-  what: string;
-  measured: number;
-  unit: string;
-  wanted: string;
-  ok: boolean;
-  [more: string]: unknown;
-}
-
-/** At once: a later measurement may fail. */
-function tell(rows: Row[], row: Row): void {
-  rows.push(row);
-  const { ok, what, measured, unit, wanted, ...more } = row;
-  const figure = measured >= 100 ? measured.toFixed(0) : measured.toFixed(2);
-  console.log(`${ok ? 'ok  ' : 'MISS'} ${what}: ${figure} ${unit} (wanted ${wanted})`);
-  const told = Object.entries(more).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(2)) : value}`,
-  );
-  if (told.length > 0) console.log(`       ${told.join(', ')}`);
-}
 
 /** The protocol's table, five accounts; half as much again is let pass. */
 const TABLE = [

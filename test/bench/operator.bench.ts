@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { type ApiRequests, startBudgetStage } from './budget-stage.ts';
 import { OperatorFleet } from './operator-fleet.ts';
 import { type BenchOperator, operatorBundle } from './operator-process.ts';
+import { type Row, tell } from './rows.ts';
 import { machine } from './stage.ts';
 
 const NAMESPACES = 20;
@@ -21,25 +22,7 @@ const MOST_MEGABYTES = 300;
 const STEADY_SECONDS = 60;
 const QUIET_MS = 15_000;
 
-interface Row {
-  what: string;
-  measured: number;
-  unit: string;
-  wanted: string;
-  ok: boolean;
-  [more: string]: unknown;
-}
-
 const rows: Row[] = [];
-/** At once: a later measurement may fail. */
-function tell(row: Row): void {
-  rows.push(row);
-  const { ok, what, measured, unit, wanted, ...more } = row;
-  console.log(`${ok ? 'ok  ' : 'MISS'} ${what}: ${Number(measured.toFixed(2))} ${unit} (wanted ${wanted})`);
-  const told = Object.entries(more).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  if (told.length > 0) console.log(`       ${told.join(', ')}`);
-}
-
 /** What the operator alone writes, by kind: everybody else uses other verbs on these. The events are the rest of what it has sent. */
 function writesOf(after: readonly ApiRequests[], before: readonly ApiRequests[]): Record<string, number> {
   const then = new Map(before.map(({ id, count }) => [id, count]));
@@ -108,7 +91,7 @@ try {
   const servedMs = performance.now() - beganMs;
   const restMs = (await quiet(operator)) - beganMs;
   const { cores } = machine();
-  tell({
+  tell(rows, {
     what: `${fleet.sets} sets and ${fleet.pods} pods: until every set's status tells of its pods`,
     measured: convergedMs / 1_000,
     unit: 's',
@@ -128,7 +111,7 @@ try {
   const ofNamespaces = sum(byKind, (name) => name.includes('secrets'));
   const events = all - sum(byKind, () => true);
   const perSet = (all - ofPods - ofAccounts - ofNamespaces - events) / fleet.sets;
-  tell({
+  tell(rows, {
     what: 'writes a set, of its objects and its status',
     measured: perSet,
     unit: 'writes',
@@ -146,7 +129,7 @@ try {
   const cpuBefore = await operator.cpuSeconds();
   await delay(STEADY_SECONDS * 1_000);
   const steady = (await operator.writes()) - writesBefore;
-  tell({
+  tell(rows, {
     what: `writes in ${STEADY_SECONDS} s of a steady state`,
     measured: steady,
     unit: 'writes',
@@ -155,7 +138,7 @@ try {
     operatorCpuSeconds: Number(((await operator.cpuSeconds()) - cpuBefore).toFixed(2)),
   });
   const { now, peak } = operator.memory();
-  tell({
+  tell(rows, {
     what: 'memory of the operator, resident at its peak',
     measured: peak,
     unit: 'MB',
@@ -171,7 +154,7 @@ try {
   const again = await operator.writes();
   const restarted = writesOf(await stage.requests(), beforeRestart);
   const claims = restarted['PUT eppconnectionledgers'] ?? 0;
-  tell({
+  tell(rows, {
     what: 'writes after a restart, but for the claim that a new leader makes of each ledger',
     measured: again - claims,
     unit: 'writes',
@@ -181,7 +164,7 @@ try {
     byKind: restarted,
   });
   const after = operator.memory();
-  tell({
+  tell(rows, {
     what: 'memory of a restarted operator, resident at its peak',
     measured: after.peak,
     unit: 'MB',

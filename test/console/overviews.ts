@@ -7,79 +7,32 @@ import type {
   Overview,
   SetOverview,
 } from '../../src/overview/overview.ts';
+import { account as smallAccount, set as smallSet, share as smallShare } from '../overview/overviews.ts';
 
 export const AT = '2026-01-01T12:00:00.000Z';
 
-export function share(set: string, figures: Partial<AccountShare> = {}): AccountShare {
-  const granted = figures.granted ?? 10;
-  return {
-    name: set.replaceAll('.', '-'),
-    set,
-    class: set.split('.')[1] ?? '',
-    min: 2,
-    max: 60,
-    granted,
-    charged: granted,
-    open: granted,
-    waiting: 0,
-    quarantined: 0,
-    ...figures,
-  };
-}
+/** Of EppSet objects that are named after their sets. */
+const objectOf = (set: string): string => set.replaceAll('.', '-');
+
+export const share = (set: string, figures: Partial<AccountShare> = {}): AccountShare =>
+  smallShare(objectOf(set), { granted: 10, max: 60, ...figures });
 
 /** What is free, granted and open follows from the shares. */
-export function account(
+export const account = (
   name: string,
   sets: readonly AccountShare[],
   more: Partial<AccountOverview> = {},
-): AccountOverview {
-  const { limit = 100, externalReserved = 0, cut = 0 } = more;
-  const sum = (field: 'granted' | 'charged' | 'open' | 'quarantined' | 'waiting') =>
-    sets.reduce((total, one) => total + one[field], 0);
-  const usable = limit - externalReserved - cut;
-  return {
-    namespace: 'shop',
-    name,
-    profile: 'verisign',
+): AccountOverview =>
+  smallAccount(name, {
     accreditation: 'default',
-    tlds: ['com', 'net'],
     endpoint: `epp.${name}.example:700`,
-    health: 'Ready',
-    troubles: [],
-    limit,
-    externalReserved,
-    cut,
-    usable,
-    granted: sum('granted'),
-    open: sum('open'),
-    quarantined: sum('quarantined'),
-    free: usable - sum('charged') - sum('quarantined'),
-    waiting: sum('waiting'),
-    hasLedger: true,
-    learning: false,
+    limit: 100,
     sets,
     ...more,
-  };
-}
+  });
 
-export function set(name: string, more: Partial<SetOverview> = {}): SetOverview {
-  return {
-    namespace: 'shop',
-    name: name.replaceAll('.', '-'),
-    set: name,
-    class: name.split('.')[1] ?? '',
-    health: 'Ready',
-    troubles: [],
-    paused: false,
-    replicas: 2,
-    readyReplicas: 2,
-    granted: 10,
-    open: 10,
-    waiting: 0,
-    leases: [],
-    ...more,
-  };
-}
+export const set = (name: string, more: Partial<SetOverview> = {}): SetOverview =>
+  smallSet(objectOf(name), { granted: 10, open: 10, ...more });
 
 export function lease(pod: string, granted: number, open: number, state = 'Active'): LeaseOverview {
   return { pod, state, accounts: [{ registry: 'verisign', granted, open, waiting: 0 }] };
