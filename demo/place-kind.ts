@@ -29,6 +29,9 @@ import {
 /** The cluster that `make up` leaves running. */
 const KEPT_NAME = 'eppset';
 
+/** The name that samples and documents use. */
+const SAMPLES_IMAGE = 'eppset:dev';
+
 /** Services that the demo reaches from outside, each by a NodePort of its own (demo/nodeports.yaml). */
 const NODE_PORTS: Readonly<Record<string, number>> = {
   [serviceOf(SETS.core)]: 30080,
@@ -56,7 +59,7 @@ export type BareCluster = Pick<KindPlace, 'kubeconfig' | 'kubectl' | 'image'>;
 
 /**
  * @param options.keep the cluster outlives this process, under a name of its own
- * @param options.install gets the operator into a cluster that was made for this; by the chart where absent
+ * @param options.install gets the operator into a cluster that was made for this, perhaps with the samples; by the chart where absent
  */
 export async function openKind(options: {
   keep: boolean;
@@ -78,13 +81,14 @@ export async function openKind(options: {
   ]);
   try {
     await kind.loadImage(image);
-    // The name that samples and documents use; the nodes share its layers.
-    await kind.loadImage('eppset:dev');
+    // The nodes share its layers.
+    await kind.loadImage(SAMPLES_IMAGE);
     const bare = { kubeconfig: kind.kubeconfigPath, kubectl: kind.kubectl, image };
     const helm = await helmPath(toStderr);
     const upgrade = () => installByHelm(helm, bare.kubeconfig, image);
     await (options.install?.(bare) ?? upgrade());
-    await applySamples(kind.kubectl, image);
+    // By the name under which they may be there already: another one would start the simulators again.
+    await applySamples(kind.kubectl, options.install ? SAMPLES_IMAGE : image);
     await kubectlOk(kind.kubectl, ['apply', '-f', '-'], await manifestText('demo/nodeports.yaml'));
     return {
       ...(await placeOf(kind, image, keep)),

@@ -24,8 +24,6 @@ interface Tally {
 /** As far as read here: https://vitest.dev/guide/reporters#json-reporter. */
 interface VitestReport {
   numPassedTests?: number;
-  numFailedTests?: number;
-  numFailedTestSuites?: number;
   testResults?: {
     name: string;
     status: string;
@@ -33,7 +31,7 @@ interface VitestReport {
   }[];
 }
 
-/** Each failed test with the first line of what it said; a file without one that failed by itself. */
+/** Each failed test with what it said, but for the stack; a file without one that failed by itself. */
 function brokenIn({ testResults = [] }: VitestReport): string[] {
   return testResults
     .filter(({ status }) => status === 'failed')
@@ -43,7 +41,7 @@ function brokenIn({ testResults = [] }: VitestReport): string[] {
       if (failed.length === 0) return [file];
       return failed.map(
         ({ fullName, failureMessages = [] }) =>
-          `${file}: ${fullName}: ${(failureMessages[0] ?? '').split('\n')[0]?.slice(0, 200)}`,
+          `${file}: ${fullName}: ${(failureMessages[0] ?? '').split('\n    at ')[0]?.slice(0, 4_000)}`,
       );
     });
 }
@@ -100,13 +98,8 @@ async function vitest(project: string): Promise<Tally> {
   ]);
   try {
     const told = JSON.parse(await readFile(report, 'utf8')) as VitestReport;
-    const { numPassedTests, numFailedTests, numFailedTestSuites } = told;
-    const failed = Math.max(
-      numFailedTests ?? 0,
-      code === 0 ? 0 : (numFailedTestSuites ?? 0),
-      code === 0 ? 0 : 1,
-    );
-    return { passed: numPassedTests ?? 0, failed, broken: brokenIn(told) };
+    const broken = brokenIn(told);
+    return { passed: told.numPassedTests ?? 0, failed: Math.max(broken.length, code === 0 ? 0 : 1), broken };
   } catch {
     return { passed: 0, failed: 1 };
   }

@@ -144,6 +144,7 @@ function matters(old: LeaseView, now: LeaseView): boolean {
   for (const account of accountsOf(now)) {
     const [a, b] = [old.status.accounts?.[account], now.status.accounts?.[account]];
     if (a?.ackGen !== b?.ackGen || a?.cap !== b?.cap || a?.demand !== b?.demand) return true;
+    if (a?.unconfirmed !== b?.unconfirmed) return true;
     if (!sameReport(a?.login, b?.login)) return true;
     if (old.spec.grants[account]?.gen !== now.spec.grants[account]?.gen) return true;
   }

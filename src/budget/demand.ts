@@ -1,4 +1,5 @@
 import type { AccountUse } from './connection-budget.ts';
+import type { AccountReport } from './protocol.ts';
 import type { Timing } from './timing.ts';
 
 /** The use of one account over the last while: the present one, and the peaks of small spans of time, oldest first, each higher than the next. */
@@ -41,4 +42,13 @@ export function demandOf({ use, peaks }: DemandWindow, nowMs: number, timing: Ti
   let peak = total(use);
   for (const entry of peaks) if (nowMs - entry.sinceMs <= memoryMs(timing)) peak = Math.max(peak, entry.peak);
   return peak + 1;
+}
+
+/**
+ * Slots that a pod needs for its demand. A connection that was lost keeps its slot for the whole quarantine: its successor needs another
+ * one, else a registry that starts again would silence every pod for that long, however much of the account is free. Twice the demand at
+ * most: who only ever loses connections shall not take those of others.
+ */
+export function slotsNeeded({ demand, unconfirmed }: Pick<AccountReport, 'demand' | 'unconfirmed'>): number {
+  return demand + Math.min(demand, unconfirmed);
 }

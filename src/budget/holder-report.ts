@@ -1,5 +1,5 @@
 /** What a holder reports through the status of its lease, and when. */
-import { demandOf } from './demand.ts';
+import { demandOf, slotsNeeded } from './demand.ts';
 import { loginReport, owesLoginReport } from './holder-login.ts';
 import { capOf } from './holder-rules.ts';
 import type { HolderAccount, HolderState } from './holder-state.ts';
@@ -52,7 +52,7 @@ const differs = (now: number, then: number): boolean => Math.abs(now - then) > M
 
 /** More are needed than are granted, and the allocator does not know: requests wait for that. */
 const isShort = (now: AccountReport, then: AccountReport | undefined, slots: number): boolean =>
-  then !== undefined && now.demand > then.demand && now.demand > slots;
+  then !== undefined && slotsNeeded(now) > slotsNeeded(then) && slotsNeeded(now) > slots;
 
 /** Something that the allocator or people should hear of before the next renewal. */
 function isMaterial(now: AccountReport, then: AccountReport | undefined, slots: number): boolean {

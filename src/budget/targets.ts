@@ -1,5 +1,6 @@
 import { allocate, byId, type SetDemand } from './allocate.ts';
 import { asField, connectionsWithin, shareOfConnection } from './command-share.ts';
+import { slotsNeeded } from './demand.ts';
 import type { Pass } from './ledger-pass.ts';
 import { credentialsSoFar } from './login-steps.ts';
 import { admitMinimums } from './minimums.ts';
@@ -185,7 +186,7 @@ function demands(pass: Pass, asking: readonly Candidate[]): SetDemand[] {
     const pool = set.pools.find(({ registry }) => registry === pass.account);
     if (pool === undefined || pass.registry.deleting) return [];
     const pods = (members.get(set.name) ?? []).map(({ id, lease, current }) => {
-      const { demand } = lease.status.accounts![pass.account]!;
+      const demand = slotsNeeded(lease.status.accounts![pass.account]!);
       // Who missed three renewals may be dead: what it were given now would be lost for a long time.
       const silent = pass.nowMs - pass.leases[id]!.reportedAtMs > silentMs;
       return { id, current, demand: silent ? Math.min(demand, current) : demand };

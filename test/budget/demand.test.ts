@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DemandWindow, demandOf, NO_DEMAND, recordUse } from '../../src/budget/demand.ts';
+import { type DemandWindow, demandOf, NO_DEMAND, recordUse, slotsNeeded } from '../../src/budget/demand.ts';
 import { timing } from '../../src/budget/timing.ts';
 
 const t = timing();
@@ -54,5 +54,17 @@ describe('demand', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('the slots that a pod needs', () => {
+  it.each([
+    { what: 'nothing was lost', demand: 4, unconfirmed: 0, needs: 4 },
+    { what: 'one was lost', demand: 4, unconfirmed: 1, needs: 5 },
+    { what: 'all were lost', demand: 4, unconfirmed: 4, needs: 8 },
+    { what: 'more were lost than it can use', demand: 4, unconfirmed: 9, needs: 8 },
+    { what: 'it gives everything back', demand: 0, unconfirmed: 3, needs: 0 },
+  ])('are $needs of $demand where $what', ({ demand, unconfirmed, needs }) => {
+    expect(slotsNeeded({ demand, unconfirmed })).toBe(needs);
   });
 });

@@ -143,6 +143,45 @@ describe('an operator that is away', () => {
   });
 });
 
+describe('a registry that starts again', () => {
+  const idle = (seed: number) => {
+    const sim = cluster(20, [set('core', 4, 12), set('query', 4, 12)], seed);
+    sim.scale('core', 2);
+    sim.scale('query', 2);
+    sim.setLoad('core', 4);
+    sim.setLoad('query', 4);
+    sim.world.run(MINUTE);
+    return sim;
+  };
+
+  it.each([1, 2, 3])('costs seconds where connections are free, not the quarantine (seed %d)', (seed) => {
+    const sim = idle(seed);
+    const start = sim.world.nowMs;
+    for (const pod of sim.pods.values()) pod.loseSessions();
+    expect(sim.open('core') + sim.open('query')).toBe(0);
+    const back = () => sim.open('core') >= 4 && sim.open('query') >= 4;
+    expect(sim.world.runUntil(back, MINUTE)).toBe(true);
+    // A report in a hurry, or one that waits for its 5 s, and two ticks.
+    expect(sim.world.nowMs - start).toBeLessThan(7 * SECOND);
+    sim.world.run(10 * MINUTE);
+    expect(sim.unsettled()).toEqual([]);
+  });
+
+  it('gives a pod that only ever loses connections twice what it needs, and not more', () => {
+    const sim = idle(1);
+    const [broken] = sim.podsOf('core');
+    let most = 0;
+    for (let round = 0; round < 100; round++) {
+      broken!.loseSessions();
+      sim.world.run(2 * SECOND);
+      most = Math.max(most, sim.store.leases.get(broken!.pod.uid)!.spec.grants[ACCOUNT]!.slots);
+    }
+    // Two connections at work or wanted, one to spare.
+    expect(most).toBe(2 * 3);
+    expect(sim.open('query')).toBe(4);
+  });
+});
+
 describe('commands of an account', () => {
   const commands = (limits: { perSecond?: number; perMinute?: number }, limit = 20) => {
     const registries = [{ name: 'reg', limit, idleMs: MINUTE, lateMs: MINUTE, commands: limits }];
