@@ -29,8 +29,8 @@ import {
 /** The cluster that `make up` leaves running. */
 const KEPT_NAME = 'eppset';
 
-/** The name that samples and documents use. */
-const SAMPLES_IMAGE = 'eppset:dev';
+/** The name that samples and documents use for our image. */
+export const SAMPLES_IMAGE = 'eppset:dev';
 
 /** Services that the demo reaches from outside, each by a NodePort of its own (demo/nodeports.yaml). */
 const NODE_PORTS: Readonly<Record<string, number>> = {
@@ -50,8 +50,8 @@ export interface KindPlace extends Place {
   readonly kubectl: Kubectl;
   /** Our own image in the cluster. */
   readonly image: string;
-  /** `helm upgrade` with the same values. */
-  upgrade(): Promise<void>;
+  /** `helm upgrade`: with the same values, but for another image where one is named. */
+  upgrade(image?: string): Promise<void>;
 }
 
 /** A cluster before anything is installed. */
@@ -85,7 +85,7 @@ export async function openKind(options: {
     await kind.loadImage(SAMPLES_IMAGE);
     const bare = { kubeconfig: kind.kubeconfigPath, kubectl: kind.kubectl, image };
     const helm = await helmPath(toStderr);
-    const upgrade = () => installByHelm(helm, bare.kubeconfig, image);
+    const upgrade = (to = image) => installByHelm(helm, bare.kubeconfig, to);
     await (options.install?.(bare) ?? upgrade());
     // By the name under which they may be there already: another one would start the simulators again.
     await applySamples(kind.kubectl, options.install ? SAMPLES_IMAGE : image);

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOAD, REGISTRIES, SETS, serviceOf } from '../../demo/cast.ts';
+import { CoreLoad } from '../../demo/load.ts';
 import { NAMESPACE } from '../../demo/place.ts';
-import type { BareCluster, KindPlace } from '../../demo/place-kind.ts';
+import { type BareCluster, type KindPlace, SAMPLES_IMAGE } from '../../demo/place-kind.ts';
 import { kubectlOk } from '../../demo/place-kubernetes.ts';
 import { play } from '../../demo/story.ts';
+import { registryFigures } from '../../demo/watch.ts';
 import { EPP_CONNECTION_LEASE } from '../../src/api/v1alpha1/connection-lease.ts';
 import { EPP_CONNECTION_LEDGER } from '../../src/api/v1alpha1/connection-ledger.ts';
 import { EPP_REGISTRY } from '../../src/api/v1alpha1/registry.ts';
@@ -26,6 +29,7 @@ import { allBlocks } from '../docs/documents.ts';
 import { docsEnvironment } from '../docs/environment.ts';
 import { type DocumentRun, runDocs } from '../docs/run-docs.ts';
 import { eventually } from '../support/eventually.ts';
+import { tokenHeaders } from '../support/internal-token.ts';
 import { allReady, openStage } from './stage.ts';
 
 /** How long the cluster is watched: five minutes by `STEADY_SECONDS=300`. */
@@ -193,6 +197,47 @@ describe('a steady cluster', () => {
     expect(run?.passed).toBeGreaterThan(20);
   });
 });
+
+describe('an upgrade to another version', () => {
+  it('replaces every pod, fails no registration and goes over no limit', async () => {
+    const load = new CoreLoad({
+      url: place.serviceUrl(serviceOf(SETS.core)),
+      headers: await tokenHeaders(place.client, NAMESPACE),
+      rates: LOAD.corePerSecond,
+      patienceMs: LOAD.patienceMs,
+      label: 'upgrade',
+    });
+    load.start();
+    try {
+      // The same program by another name: to Kubernetes it is another version.
+      await place.upgrade(SAMPLES_IMAGE);
+      await eventually(async () => (await allRun(SAMPLES_IMAGE)) && (await allReady(place)), {
+        timeoutMs: 120_000,
+        everyMs: 500,
+        what: 'every pod runs the other version',
+      });
+    } finally {
+      await load.stop();
+    }
+    const { sent, succeeded } = load.figures();
+    expect(succeeded, [...load.failures].join('\n')).toBe(sent);
+    expect(sent).toBeGreaterThan(100);
+    for (const { name, service, limit } of REGISTRIES) {
+      const { highestSessions, refusals } = await registryFigures(place.serviceUrl(service));
+      expect(highestSessions, name).toBeLessThanOrEqual(limit);
+      expect(refusals, name).toBe(0);
+    }
+  });
+});
+
+/** Whether no pod of a set or a gateway runs another image, or is on its way out. */
+async function allRun(image: string): Promise<boolean> {
+  const { items } = await place.client.list(POD, {
+    namespace: NAMESPACE,
+    labelSelector: 'app.kubernetes.io/managed-by=eppset',
+  });
+  return items.length > 0 && items.every(({ spec }) => spec?.containers.every((one) => one.image === image));
+}
 
 /** A dead leader's Lease lives for 15 s more, and a new leader takes nothing away for want of demand in its first 30 s: the rest is for work. */
 const BETWEEN_KILLS_MS = 60_000;
