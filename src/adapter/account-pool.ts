@@ -9,6 +9,7 @@
  * Every connection is a slot of the budget before it is a socket. How many there should be is `planPool`'s word, how fast
  * they may be opened `ConnectionOpener`'s, what each of them does `Dispatcher`'s; here they are brought together.
  */
+import type { AccountBudget } from '../budget/connection-budget.ts';
 import type { Greeting } from '../epp/responses/greeting.ts';
 import { EppError } from '../epp/session.ts';
 import type { Timer } from '../lib/clock.ts';
@@ -20,7 +21,7 @@ import {
 import type { OfferCheck } from './offers.ts';
 import { PoolConnections } from './pool-connections.ts';
 import { planPool } from './pool-plan.ts';
-import { credentialsRefused, shuttingDown, whyNone } from './pool-refusals.ts';
+import { credentialsRefused, noConnection, shuttingDown, whyNone } from './pool-refusals.ts';
 import type {
   ConnectionEnd,
   ConnectionListener,
@@ -43,6 +44,8 @@ export type AccountPoolOptions = Omit<ConnectionOpenerOptions & DispatcherOption
 
 const MAINTENANCE_MS = 1_000;
 const CUT_QUERY_AFTER_MS = 5_000;
+/** A grant that moves is here by then; who waits longer waits in vain, while another pod may well have a connection. */
+const BARREN_MS = 2_000;
 /** Cluster DNS forgets a proxy that leaves within half a minute. */
 const PROXIES_EVERY = 5;
 
@@ -62,6 +65,8 @@ export class AccountPool {
   #excess = 0;
   /** Connections that the last plan was made for. */
   #planned = 0;
+  /** Since when (monotonic ms) there is no connection and none can be opened, whatever was lost or granted elsewhere. */
+  #barrenSinceMs: number | undefined;
   #reported = { inUse: 0, queued: 0 };
   #settling = false;
   #unsettled = false;
@@ -187,8 +192,11 @@ export class AccountPool {
   /** Why a request cannot even wait. */
   #refusal(): RequestRefused | undefined {
     if (this.#draining) return shuttingDown(this.account);
-    if (this.refusedAtMs === undefined || this.ready) return undefined;
-    return credentialsRefused(this.account, this.trouble?.message);
+    if (this.refusedAtMs !== undefined && !this.ready) {
+      return credentialsRefused(this.account, this.trouble?.message);
+    }
+    const barrenMs = this.#options.clock.monotonicMs() - (this.#barrenSinceMs ?? Number.POSITIVE_INFINITY);
+    return barrenMs < BARREN_MS ? undefined : noConnection(this.account, this.#whyNone());
   }
 
   #whyNone(): string {
@@ -202,8 +210,7 @@ export class AccountPool {
 
   #onEnd(connection: PooledConnection, end: ConnectionEnd): void {
     this.#opener.left(connection, end, this.#connections.loggedIn);
-    const refusal = this.#refusal();
-    if (refusal && !this.#draining) this.#dispatcher.cutQueue(refusal);
+    this.#refuseWaiting();
   }
 
   #onOpened(connection: PooledConnection): void {
@@ -281,8 +288,20 @@ export class AccountPool {
     const inHaste = granted.excess > 0 ? { cutQueryAfterMs: CUT_QUERY_AFTER_MS } : {};
     for (const connection of plan.retire) this.#retire(connection, inHaste);
     this.#dispatcher.dispatch();
+    this.#lookWhetherBarren(granted);
     this.#report();
     this.#open(plan.open, granted.pausedUntilMs);
+  }
+
+  #lookWhetherBarren({ cap, occupied }: AccountBudget): void {
+    const barren = this.#connections.size + this.#opener.preparing === 0 && cap <= occupied;
+    this.#barrenSinceMs = barren ? (this.#barrenSinceMs ?? this.#options.clock.monotonicMs()) : undefined;
+    if (this.#dispatcher.waiting > 0) this.#refuseWaiting();
+  }
+
+  #refuseWaiting(): void {
+    const refusal = this.#refusal();
+    if (refusal && !this.#draining) this.#dispatcher.cutQueue(refusal);
   }
 
   #retire(connection: PooledConnection, options: { cutQueryAfterMs?: number } = {}): void {

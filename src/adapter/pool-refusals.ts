@@ -17,6 +17,11 @@ export function credentialsRefused(account: string, why: string | undefined): Re
   );
 }
 
+/** @param why as `whyNone` has it */
+export function noConnection(account: string, why: string): RequestRefused {
+  return new RequestRefused('no-connection', `${account}: no connection, nor room for one: ${why}`);
+}
+
 /** Why nothing became of a request that has waited for a connection. */
 export function whyNone(
   { cap, occupied, logins }: Pick<AccountBudget, 'cap' | 'occupied' | 'logins'>,

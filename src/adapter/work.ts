@@ -44,6 +44,7 @@ export type RefusalCode =
   | 'queue-expired'
   | 'draining'
   | 'account-unavailable'
+  | 'no-connection'
   | 'caller-gone'
   | 'not-offered'
   | 'idempotency-key-reused'

@@ -237,6 +237,63 @@ describe('account pool', () => {
   });
 });
 
+describe('account pool without any connection, nor room for one', () => {
+  it('waits for a grant that is on its way, then sends callers elsewhere at once until there is one', async () => {
+    const s = setUp(0);
+    s.pool.start();
+    const early = s.submit(true);
+    await s.settle();
+    s.clock.advance(1_000);
+    const late = s.submit(true);
+    s.clock.advance(1_000);
+    const elsewhere = {
+      error: { code: 'no-connection', message: expect.stringContaining('0 of 0'), retryAfterSeconds: 1 },
+    };
+    expect(await early.told).toMatchObject(elsewhere);
+    expect(await late.told).toMatchObject(elsewhere);
+    expect(await s.submit(true).told).toMatchObject(elsewhere);
+    expect(s.budget.reports.at(-1)).toMatchObject({ queued: 0 });
+    s.budget.cap = 1;
+    const { told } = s.submit(true);
+    await s.settle();
+    s.sessions[0]?.answer();
+    expect(await told).toHaveProperty('clTRID');
+  });
+
+  it('does so where all it had was lost and counts still', async () => {
+    const s = setUp(1);
+    s.budget.unconfirmed = 0;
+    s.pool.start();
+    await s.settle();
+    s.sessions[0]?.lose(down);
+    await s.settle();
+    expect(s.budget.account()).toMatchObject({ cap: 1, occupied: 1 });
+    s.clock.advance(2_000);
+    expect(await s.submit(true).told).toMatchObject({ error: { code: 'no-connection' } });
+    s.budget.unconfirmed = 0;
+    s.budget.changed();
+    s.clock.advance(10_000);
+    await s.settle();
+    const { told } = s.submit(true);
+    s.sessions[1]?.answer();
+    expect(await told).toHaveProperty('clTRID');
+  });
+
+  it('does not where there is room, and only the registry is away', async () => {
+    const s = setUp(1);
+    s.pool.start();
+    s.hangOpens();
+    await s.settle();
+    s.sessions[0]?.lose(down);
+    await s.settle();
+    s.clock.advance(4_000);
+    await s.settle();
+    const { told } = s.submit(false);
+    s.clock.advance(5_000);
+    expect(await told).toMatchObject({ error: { code: 'queue-expired' } });
+  });
+});
+
 describe('account pool under a rate of commands', () => {
   /** Long enough after the start for the share to be used. */
   const started = async (share: ScriptedBudget['commands'], cap = 2) => {

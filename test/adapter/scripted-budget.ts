@@ -31,6 +31,8 @@ export class ScriptedBudget implements ConnectionBudget {
   /** Most slots that ever counted at once. */
   highest = 0;
   mayWrite = true;
+  /** Slots whose connections were lost count until this is lowered. */
+  unconfirmed: number | undefined;
   #cap: number;
   readonly #held = new Set<Held>();
   readonly #listeners: (() => void)[] = [];
@@ -40,7 +42,7 @@ export class ScriptedBudget implements ConnectionBudget {
   }
 
   get held(): number {
-    return this.#held.size;
+    return this.#held.size + (this.unconfirmed ?? 0);
   }
 
   set cap(cap: number) {
@@ -60,7 +62,7 @@ export class ScriptedBudget implements ConnectionBudget {
     const staying = [...this.#held].filter(({ stage }) => stage !== 'closing').length;
     return {
       cap: this.#cap,
-      occupied: this.#held.size,
+      occupied: this.held,
       pausedUntilMs: this.pausedUntilMs,
       excess: Math.max(0, staying - this.#cap),
       commands: this.commands,
@@ -70,11 +72,11 @@ export class ScriptedBudget implements ConnectionBudget {
   }
 
   acquire(account: string): Slot | undefined {
-    if (this.phase !== 'active' || this.#held.size >= this.#cap || this.pausedUntilMs !== undefined)
+    if (this.phase !== 'active' || this.held >= this.#cap || this.pausedUntilMs !== undefined)
       return undefined;
     const held: Held = { stage: 'connecting', revoke: new AbortController() };
     this.#held.add(held);
-    this.highest = Math.max(this.highest, this.#held.size);
+    this.highest = Math.max(this.highest, this.held);
     return {
       account,
       mayConnect: () => true,
@@ -90,6 +92,7 @@ export class ScriptedBudget implements ConnectionBudget {
       ended: (how) => {
         if (!this.#held.delete(held)) throw new Error('a slot ended twice');
         this.ends.push(how);
+        if (how === 'unconfirmed' && this.unconfirmed !== undefined) this.unconfirmed++;
         this.changed();
       },
     };

@@ -91,6 +91,16 @@ export const FIRING: readonly FiringCase[] = [
     value: '3',
   },
   {
+    alert: 'EppsetPoolExhausted',
+    series: {
+      ...pool(CORE, { active: 1, limit: 2, max: 10, free: 0 }),
+      ...requests(CORE, { 'no-connection': 20 }),
+    },
+    at: 4,
+    labels: poolLabels('epp.core.bj', 'core'),
+    value: '30',
+  },
+  {
     alert: 'EppsetBudgetUnsatisfied',
     series: { [condition('EppSet', 'core', 'BudgetSatisfied')]: '0x60' },
     at: 6,
@@ -262,6 +272,15 @@ export const SILENT: readonly SilentCase[] = [
     why: 'not above its own threshold',
     series: pool(QUERY, { active: 18, limit: 20, max: 20, free: 0 }),
     at: 11,
+  },
+  {
+    alert: 'EppsetPoolExhausted',
+    why: 'requests were turned away once',
+    series: {
+      ...pool(CORE, { active: 9, limit: 10, max: 10, free: 0 }),
+      [`epp_request_total{${CORE},operation="domain:create",status="no-connection"}`]: '0 9x60',
+    },
+    at: 4,
   },
   {
     alert: 'EppsetPoolExhausted',

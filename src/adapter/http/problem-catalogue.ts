@@ -141,6 +141,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retry: 'account',
     text: 'Somebody must mend the credentials of the registry account. Nothing was sent to the registry.',
   },
+  'no-connection': {
+    status: 503,
+    title: 'No connection here now',
+    retry: 'elsewhere',
+    text: 'The connection budget gives this adapter no connection of the account at present; another pod of the set may have one. Nothing was sent to the registry.',
+  },
   'caller-gone': {
     status: 503,
     title: 'Caller has gone',

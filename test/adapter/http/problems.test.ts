@@ -108,6 +108,7 @@ describe('a command without an answer', () => {
     ['queue-full', 503, 'after', 7],
     ['draining', 503, 'elsewhere', 7],
     ['account-unavailable', 503, 'account', 7],
+    ['no-connection', 503, 'elsewhere', 7],
     ['idempotency-key-running', 409, 'after', 7],
     ['idempotency-key-reused', 422, 'never', undefined],
     ['idempotency-store-unavailable', 503, 'after', 7],
