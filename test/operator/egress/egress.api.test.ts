@@ -81,7 +81,7 @@ it('keeps the proxies until no pod goes through them', async () => {
   expect(await bench.until(EPP_REGISTRY, REGISTRY, 'EgressReady', 'Unknown Leaving')).toContain(SET);
   // Sets are served all the while
   await bench.until(EPP_REGISTRY, REGISTRY, 'Ready', 'True Usable');
-  expect(await fileOfSet()).not.toContain(PROXIES);
+  await eventually(async () => expect(await fileOfSet()).not.toContain(PROXIES));
   expect(await client.get(DEPLOYMENT, bench.key(PROXIES))).toBeDefined();
   await eventually(
     async () => {
