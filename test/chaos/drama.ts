@@ -124,6 +124,11 @@ export class Drama {
     return { namespace: SYSTEM_NAMESPACE, name, identity };
   }
 
+  async somebodyLeads(): Promise<void> {
+    const anybody = async () => (await this.leader()).identity !== '';
+    await this.until(anybody, 'an operator leads', ELECTION_MS);
+  }
+
   async anotherLeads(than: { identity: string }): Promise<void> {
     const other = async () => (await this.leader()).identity !== than.identity;
     await this.until(other, 'another operator leads', ELECTION_MS);

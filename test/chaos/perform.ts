@@ -98,7 +98,7 @@ async function fullUse(drama: Drama): Promise<number> {
   return performance.now() - startMs;
 }
 
-/** Full use, all pods ready, core at its minimum, operators that were not restarted: the kubelet would be slow to restart them again. */
+/** Full use, all pods ready, core at its minimum, a leader, operators that were not restarted: the kubelet would be slow to restart them again. */
 async function steady(drama: Drama): Promise<void> {
   const replicas = new Map(SETS.map((set) => [set.name, set.replicas]));
   const restarted = (await drama.operators()).some(({ status }) =>
@@ -109,6 +109,8 @@ async function steady(drama: Drama): Promise<void> {
     await drama.stage.kubectl(['rollout', 'restart', ...operator]);
     await drama.stage.kubectl(['rollout', 'status', '--timeout=120s', ...operator]);
   }
+  // One that was stopped in order has let go of the lead, and the next one comes seconds later.
+  await drama.somebodyLeads();
   let why: string | undefined;
   const calm = () => {
     why = drama.view.notSteady(drama.limits, replicas);
