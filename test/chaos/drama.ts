@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { COORDINATION_LEASE, POD, type Pod } from '../../src/kube/builtin.ts';
 import { eventually } from '../support/eventually.ts';
 import { ACCOUNTS, type Cast, NAMESPACE, RECOVERY_MS, SYSTEM_NAMESPACE } from './cast.ts';
-import type { PodName } from './faults.ts';
+import { type PodName, reachesApi } from './faults.ts';
 import type { Stage } from './stage.ts';
 import { overLimit } from './verdict.ts';
 import { isReady, type View } from './view.ts';
@@ -134,8 +134,13 @@ export class Drama {
     await this.until(other, 'another operator leads', ELECTION_MS);
   }
 
+  /** To pods as well: they reach it through kube-proxy, which is the last to learn that it is back. */
   async apiAnswers(): Promise<void> {
     await this.until(() => this.view.fresh, 'an answer of the API server', 120_000);
+    for (const node of this.stage.cluster.nodes) {
+      const reached = () => reachesApi(this.stage.cluster, node);
+      await this.until(reached, `a way to the API server for pods on ${node}`, 120_000);
+    }
   }
 
   /** Compares what the registries counted so far with the limits, and begins a new count. */

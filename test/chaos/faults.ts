@@ -61,6 +61,15 @@ export async function stopApiServer(cluster: KindCluster, node: string): Promise
   };
 }
 
+/** Whether a connection to the API server's Service can be made on the node. */
+export async function reachesApi(cluster: KindCluster, node: string): Promise<boolean> {
+  const service = ['get', 'service', '-n', 'default', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}'];
+  const { stdout: address } = await cluster.kubectl(service);
+  const connect = 'timeout 2 bash -c "exec 3<>/dev/tcp/$1/443"';
+  const { code } = await cluster.nodeExec(node, ['bash', '-c', connect, 'bash', address.trim()]);
+  return code === 0;
+}
+
 async function nodeOk(
   cluster: KindCluster,
   node: string,
