@@ -98,15 +98,17 @@ describe('instances by EndpointSlices of the real controller', () => {
     const [a, b, c] = ['10.1.0.1:8080 epp.core.bj', '10.1.0.2:8080 epp.core.bj', '10.1.0.3:8080 epp.core.*'];
     await becomes(seen, [`${a} ready`, `${b} ready`, `${c} ready`]);
     // Two Services, and a slice of each: the pod stands in both
-    const slices = await world.list(ENDPOINT_SLICE, {
-      namespace,
-      labelSelector: 'eppset.io/set-prefix=epp,eppset.io/set-region=bj',
+    await eventually(async () => {
+      const slices = await world.list(ENDPOINT_SLICE, {
+        namespace,
+        labelSelector: 'eppset.io/set-prefix=epp,eppset.io/set-region=bj',
+      });
+      expect(slices.items.length).toBeGreaterThanOrEqual(2);
+      const headless = slices.items.filter(
+        ({ metadata }) => metadata.labels?.['service.kubernetes.io/headless'] !== undefined,
+      );
+      expect(headless.map(({ endpoints }) => endpoints?.length)).toEqual([2]);
     });
-    expect(slices.items.length).toBeGreaterThanOrEqual(2);
-    const headless = slices.items.filter(
-      ({ metadata }) => metadata.labels?.['service.kubernetes.io/headless'] !== undefined,
-    );
-    expect(headless.map(({ endpoints }) => endpoints?.length)).toEqual([2]);
 
     await setReady(world, namespace, 'a', false);
     await becomes(seen, [`${a} dead`, `${b} ready`, `${c} ready`]);
